@@ -1,4 +1,4 @@
-"""Built front-end files by the name of their entry, out of Vite's manifest; the islands' words by language."""
+"""Built front-end files by the name of their entry, out of Vite's manifest; the islands' words."""
 
 from functools import lru_cache
 from pathlib import Path

@@ -1,0 +1,75 @@
+"""Roles and what they open. Pure."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from enum import StrEnum
+
+from django.utils.translation import gettext_lazy as _
+
+
+class Role(StrEnum):
+    """What a person does in the center."""
+
+    CITIZEN = "citizen"
+    OFFICER = "officer"
+    STAFF = "staff"
+    HEAD = "head"
+    DISPATCHER = "dispatcher"
+    OPERATOR = "operator"
+    LEADERSHIP = "leadership"
+    ADMINISTRATOR = "administrator"
+
+    @property
+    def label(self) -> str:
+        """The role's name for people, translated when shown."""
+        return LABELS[self]
+
+
+LABELS = {
+    Role.CITIZEN: _("Citizen"),
+    Role.OFFICER: _("Field officer"),
+    Role.STAFF: _("Agency staff"),
+    Role.HEAD: _("Head of agency"),
+    Role.DISPATCHER: _("Dispatcher"),
+    Role.OPERATOR: _("Operator"),
+    Role.LEADERSHIP: _("City leadership"),
+    Role.ADMINISTRATOR: _("Administrator"),
+}
+CITYWIDE = frozenset({Role.DISPATCHER, Role.OPERATOR, Role.LEADERSHIP, Role.ADMINISTRATOR})
+AGENCY = frozenset({Role.OFFICER, Role.STAFF, Role.HEAD})
+
+
+@dataclass(frozen=True)
+class Viewer:
+    """Whoever looks or acts, as rooms know them: no request, no model."""
+
+    user_id: int | None = None
+    name: str = ""
+    roles: frozenset[Role] = frozenset()
+    agencies: frozenset[str] = frozenset()
+    simulated: bool = False
+
+    @property
+    def actor(self) -> str:
+        """How the ledger names the viewer."""
+        return f"user:{self.user_id}" if self.user_id else "citizen"
+
+    @property
+    def citywide(self) -> bool:
+        """True when a role of theirs sees all agencies."""
+        return bool(self.roles & CITYWIDE)
+
+    def has(self, *roles: Role) -> bool:
+        """True when the viewer holds one of these roles; an administrator holds them all."""
+        return Role.ADMINISTRATOR in self.roles or bool(self.roles & frozenset(roles))
+
+    def sees(self, agency: str) -> bool:
+        """True when what belongs to this agency is within the viewer's scope."""
+        return self.citywide or agency in self.agencies
+
+    def may(self, roles: Collection[Role], agency: str) -> bool:
+        """True when the viewer holds one of the roles and the agency is within their scope."""
+        return self.has(*roles) and self.sees(agency)
+
+
+ANONYMOUS = Viewer()

@@ -1,0 +1,55 @@
+"""One throw-away PostgreSQL for the whole run."""
+
+import os
+import shutil
+import signal
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from patriot.kernel.config import Config
+from patriot.site.postgres import Postgres
+
+SHARED_DATA = Path(os.environ.get("PATRIOT_SHARED_DATA", Path(__file__).parents[2] / "shared" / "data"))
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Config]:
+    """The running server's configuration."""
+    config = Config.from_env()
+    server = Postgres(config, durable=False)
+    config.home.chmod(0o755)
+    server.prepare()
+    process = server.start()
+    _wait_until_up(config)
+    yield config
+    process.send_signal(signal.SIGINT)
+    process.wait(20)
+    shutil.rmtree(config.home, ignore_errors=True)
+
+
+def _wait_until_up(config: Config) -> None:
+    for _ in range(200):
+        try:
+            psycopg.connect(host=str(config.run_folder), user="patriot", dbname="postgres").close()
+        except psycopg.OperationalError:
+            time.sleep(0.05)
+        else:
+            return
+    pytest.exit("The test database did not start.", 3)
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(postgres: Config) -> None:
+    """Make pytest-django's database set-up wait for the server."""
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """The folder of real data sets; tests that need it are skipped, saying so, where it is absent."""
+    if not SHARED_DATA.is_dir():
+        pytest.skip(f"real data is not present at {SHARED_DATA}")
+    return SHARED_DATA
