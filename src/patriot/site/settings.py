@@ -49,6 +49,7 @@ INSTALLED_APPS = [
     "patriot.site",
     "patriot.ledger",
     "patriot.people",
+    "patriot.reports",
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
