@@ -183,6 +183,8 @@ export type Part = "web" | "worker" | "intake" | "nats" | "postgres" | "simulate
 /** `event: health`, at least every 5 s: also the stream's heartbeat. `since` names when a part went away. */
 export interface Health {
   parts: Partial<Record<Part, { ok: boolean; since?: string | null; words?: string }>>;
+  /** Panels that did not change and are still true at this moment: keeps them from growing stale. */
+  as_of?: Partial<Record<PanelName, string>>;
 }
 
 /** `event: scene`: what the console pinned; `pinned: false` lets the scenes go round. */

@@ -1,0 +1,218 @@
+"""A made-up stream for looking at the islands without a server. For development only; the wheel does not carry it.
+
+    .venv/bin/python frontend/dev/mock.py [PORT] [full|empty]     then open http://127.0.0.1:PORT/?lang=id
+
+It reads lines and centroids from cities/kota_bekasi, draws rough areas, and invents incidents and crews.
+"""
+
+import csv
+import json
+import random
+import sys
+import time
+from datetime import UTC, datetime, timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
+
+from shapely import MultiPoint, Point, concave_hull, geometry, ops
+
+ROOT = Path(__file__).resolve().parents[2]
+BUILT = ROOT / "src/patriot/site/static/built"
+PACK = ROOT / "cities/kota_bekasi"
+TYPES = {".js": "text/javascript", ".css": "text/css", ".woff2": "font/woff2", ".svg": "image/svg+xml"}
+CSP = "default-src 'self'; img-src 'self' data: blob:; worker-src 'self' blob:; object-src 'none'"
+FULL = "empty" not in sys.argv
+STARTED = datetime.now(UTC)
+rng = random.Random(7)
+
+THINGS = [
+    ("Jalan berlubang", "P2", "DBMTA"),
+    ("Sampah menumpuk", "P3", "Kebersihan"),
+    ("Reklame liar", "P3", "Satpol PP"),
+    ("Lampu jalan padam", "P3", "PPPJU"),
+    ("Pohon tumbang menutup jalan", "P1", "BPBD"),
+    ("Saluran tersumbat, genangan 30 cm", "P2", "DBMTA"),
+    ("Kemacetan di persimpangan", "P2", "Dishub"),
+    ("Kebakaran rumah", "P1", "Damkar"),
+]
+CREWS = ["Baktor 03", "Tim Jalan 2", "Satpol 11", "Dishub 07", "Damkar 02", "Truk Sampah 21", "Ambulans 04"]
+
+
+def iso(seconds_ago: float) -> str:
+    return (datetime.now(UTC) - timedelta(seconds=seconds_ago)).isoformat()
+
+
+def read(name: str) -> dict:
+    return json.loads((PACK / name).read_text())
+
+
+def layers() -> dict:
+    rows = list(csv.DictReader((PACK / "areas.csv").open()))
+    deep = [row for row in rows if row["level"] == "kelurahan"]
+    points = [Point(float(row["lon"]), float(row["lat"])) for row in deep]
+    hull = concave_hull(MultiPoint(points), ratio=0.4).buffer(0.012)
+    cells = ops.voronoi_diagram(MultiPoint(points), envelope=hull.buffer(1))
+    shape = {row["code"]: next(c for c in cells.geoms if c.contains(p)).intersection(hull) for row, p in zip(deep, points, strict=True)}
+    parents = {row["code"]: ops.unary_union([shape[d["code"]] for d in deep if d["parent"] == row["code"]]) for row in rows if row["level"] == "kecamatan"}
+    areas = [
+        {"type": "Feature", "properties": {k: row[k] for k in ("code", "name", "level", "parent")}, "geometry": geometry.mapping({**shape, **parents}[row["code"]])}
+        for row in rows
+        if row["code"] in shape or row["code"] in parents
+    ]
+    return {"areas": {"type": "FeatureCollection", "features": areas}, "streets": read("streets.geojson"), "waterways": read("waterways.geojson"), "grounds": read("grounds.geojson")}
+
+
+LAYERS = layers()
+PLACES = [(row["name"], float(row["lon"]), float(row["lat"])) for row in csv.DictReader((PACK / "areas.csv").open()) if row["level"] == "kelurahan"]
+KECAMATAN = [row for row in csv.DictReader((PACK / "areas.csv").open()) if row["level"] == "kecamatan"]
+ROADS = [f["geometry"]["coordinates"] for f in LAYERS["streets"]["features"] if f["geometry"]["type"] == "LineString" and f["properties"]["class"] in ("primary", "secondary", "tertiary") and len(f["geometry"]["coordinates"]) > 12]
+
+
+def incident(number: int) -> dict:
+    title, priority, owner = THINGS[number % len(THINGS)]
+    place, lon, lat = rng.choice(PLACES)
+    state = rng.choices(["received", "coordinated", "in_progress", "resolved"], [4, 2, 3, 1])[0]
+    if priority == "P1" and number % 3:
+        priority = "P3"
+    where = {"lon": lon + rng.uniform(-0.008, 0.008), "lat": lat + rng.uniform(-0.008, 0.008), "area": f"Jl. {rng.choice(['Melati', 'Cut Mutia', 'Chairil Anwar', 'Baru Underpas'])}, {place}"}
+    return {"id": number, "number": f"261121-{number:05d}", "title": title, "category": "x", "icon": "", "state": state, "priority": priority, **where, "agency": owner.lower(), "agency_name": owner, "opened_at": iso(rng.uniform(60, 90000)), "resolve_due": iso(rng.uniform(-80000, 9000)), "simulated": True}
+
+
+INCIDENTS = [incident(n) for n in range(1, 64)] if FULL else []
+UNITS = [{"id": n, "callsign": CREWS[n - 1] if n <= len(CREWS) else f"Unit {n:02d}", "kind": "truck", "agency": "x", "state": "assigned" if n <= 7 else "free", "simulated": True} for n in range(1, 61)] if FULL else []
+
+
+def positions() -> list:
+    now = time.time()
+    found = []
+    for unit in UNITS:
+        road = ROADS[unit["id"] * 13 % len(ROADS)]
+        along = (now / 6 + unit["id"]) % (2 * (len(road) - 1))
+        along = along if along < len(road) - 1 else 2 * (len(road) - 1) - along
+        i = min(int(along), len(road) - 2)
+        a, b, p = road[i], road[i + 1], along - int(along)
+        heading = (90 - __import__("math").degrees(__import__("math").atan2(b[1] - a[1], b[0] - a[0]))) % 360
+        found.append([unit["id"], a[0] + (b[0] - a[0]) * p, a[1] + (b[1] - a[1]) * p, None if unit["id"] % 9 == 0 else heading, 30, int(now * 1000)])
+    return found
+
+
+def views() -> dict:
+    states = ["en_route", "on_scene", "on_scene", "accepted", "assigned", "en_route", "finished"]
+    now = {position[0]: position for position in positions()}
+    working = [
+        {"incident": row["id"], "number": row["number"], "title": row["title"], "place": row["area"], "priority": row["priority"], "owner": row["agency_name"], "callsign": CREWS[n], "crew": "Asep, Dedi", "state": states[n], "since": (STARTED - timedelta(minutes=7 + 11 * n)).isoformat(), "photo": f"/photo/{n}.svg" if n != 2 else None, "eta_s": 900, "assigned_at": STARTED.isoformat(), "lon": now[n + 1][1] + 0.004, "lat": now[n + 1][2] - 0.003, "simulated": True}
+        for n, row in enumerate(INCIDENTS[:7])
+    ]
+    newest = [{"incident": row["id"], "number": row["number"], "title": row["title"], "place": row["area"], "agency_name": row["agency_name"], "state": row["state"], "priority": row["priority"], "at": (STARTED - timedelta(seconds=5 + 170 * n)).isoformat(), "photo": f"/photo/{n + 3}.svg" if n != 3 else None, "supporters": 1, "simulated": True} for n, row in enumerate(INCIDENTS[10:17])]
+
+    def share(code: str, name: str, n: int) -> dict:
+        return {"code": code, "name": name, "received": 31 - 2 * n, "closed": 22 - 2 * n, "open": 18 - n, "late": max(0, 3 - n)}
+
+    today = {"received": 128, "closed": 86, "open": 63, "late": 4, "by_agency": [share(o, o, n) for n, o in enumerate(["DBMTA", "Kebersihan", "Satpol PP", "Dishub", "PPPJU", "BPBD", "Damkar"])], "by_kecamatan": [share(row["code"], row["name"], n) for n, row in enumerate(KECAMATAN)]} if FULL else {"received": 0, "closed": 0, "open": 0, "late": 0, "by_agency": [], "by_kecamatan": []}
+    deadlines = [{"incident": row["id"], "number": row["number"], "title": row["title"], "place": row["area"], "agency": row["agency"], "agency_name": row["agency_name"], "priority": row["priority"], "state": row["state"], "due": (STARTED + timedelta(minutes=[-190, -25, 18, 64, 150, 400, 3000][n])).isoformat(), "stage": "resolve" if n % 2 else "first_response", "simulated": True} for n, row in enumerate(INCIDENTS[20:27])]
+    kinds = ["report.received", "dispatch.state_changed", "incident.state_changed", "dispatch.assigned", "task.opened"]
+    hour = [{"n": n, "at": (STARTED - timedelta(seconds=3500 - 43 * n)).isoformat(), "kind": kinds[n * 7 % 5], "priority": rng.choice(["P1", "P2", "P3", "P3"]) if n * 7 % 5 == 0 else None, "number": "x", "words": THINGS[n % 8][0], "simulated": True} for n in range(80)] if FULL else []
+    return {"newest": newest, "working": working, "today": today, "deadlines": deadlines, "hour": hour}
+
+
+def snapshot() -> dict:
+    aged = {"as_of": iso(1), "stale_after_s": 15}
+    sources = {"newest": "laporan warga", "working": "penugasan", "today": "buku kejadian", "deadlines": "tenggat layanan", "hour": "buku kejadian"}
+    panels = {name: {"view": view, "source": sources[name], **aged} for name, view in views().items()}
+    panels["map"] = {"rows": {str(row["id"]): row for row in INCIDENTS}, "source": "insiden", **aged}
+    panels["units"] = {"rows": {str(row["id"]): row for row in UNITS}, "source": "pelacak GPS", **aged}
+    return {"number": 1, "now": iso(0), "panels": panels, "positions": positions(), "health": health()}
+
+
+def health() -> dict:
+    broken = "broken" in sys.argv
+    as_of = {name: iso(1) for name in ("map", "newest", "working", "today", "deadlines", "hour", *([] if broken else ["units"]))}
+    parts = {"web": {"ok": True}, "worker": {"ok": not broken, "since": iso(200) if broken else None}, "intake": {"ok": True}, "nats": {"ok": True}, "postgres": {"ok": True}}
+    return {"parts": parts, "as_of": as_of}
+
+
+class Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    def log_message(self, *_: object) -> None:
+        """Silence."""
+
+    def answer(self, kind: str, body: bytes) -> None:
+        self.send_response(200)
+        for name, value in (("Content-Type", kind), ("Content-Length", str(len(body))), ("Content-Security-Policy", CSP)):
+            self.send_header(name, value)
+        self.end_headers()
+        self.wfile.write(body)
+
+    def do_GET(self) -> None:
+        url = urlsplit(self.path)
+        path, query = url.path, parse_qs(url.query)
+        if path == "/wall/stream":
+            self.stream()
+        elif path == "/places/map.json":
+            self.answer("application/json", json.dumps(LAYERS).encode())
+        elif path.startswith("/photo/"):
+            hue = int(path[7:-4]) * 47
+            self.answer("image/svg+xml", f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 4 3"><rect width="4" height="3" fill="hsl({hue},25%,35%)"/><path d="M0 3 1.5 1.4 2.4 2.2 3.2 1.1 4 2V3z" fill="hsl({hue},20%,22%)"/></svg>'.encode())
+        elif path.startswith("/static/built/"):
+            file = BUILT / Path(path).name
+            self.answer(TYPES.get(file.suffix, "application/octet-stream"), file.read_bytes()) if file.exists() else self.send_error(404)
+        else:
+            self.answer("text/html; charset=utf-8", page(path, query).encode())
+
+    def stream(self) -> None:
+        self.send_response(200)
+        self.send_header("Content-Type", "text/event-stream")
+        self.end_headers()
+        self.say("snapshot", snapshot())
+        until = time.time() + (8 if "dying" in sys.argv else 1e9)
+        try:
+            while time.time() < until:
+                time.sleep(1)
+                if "broken" not in sys.argv:
+                    self.say("positions", positions())
+                self.say("health", health())
+        except OSError:
+            pass
+        self.close_connection = True
+
+    def say(self, event: str, data: object) -> None:
+        self.wfile.write(f"event: {event}\ndata: {json.dumps(data)}\n\n".encode())
+        self.wfile.flush()
+
+
+def words(language: str) -> dict:
+    messages = json.loads((BUILT / "messages.json").read_text())
+    found: dict = {}
+    catalogue = Path("front.po")
+    if language == "id" and catalogue.exists():
+        pairs = catalogue.read_text().split("msgid ")[1:]
+        for pair in pairs:
+            key, _, rest = pair.partition("\nmsgstr ")
+            found[json.loads(key)] = json.loads(rest.split("\n")[0])
+    return {message: found.get(message, message) for message in messages}
+
+
+def page(path: str, query: dict) -> str:
+    language = query.get("lang", ["id"])[0]
+    theme = query.get("theme", ["dark"])[0]
+    manifest = json.loads((BUILT / "manifest.json").read_text())
+    name = {"/console": "console-map", "/report": "report"}.get(path, "wall")
+    tags = ""
+    for chunk in (c for c in manifest.values() if c.get("name") in ("base", name) and c.get("isEntry")):
+        needed = [chunk, *(manifest[key] for key in chunk.get("imports", []))]
+        tags += "".join(f'<link rel="stylesheet" href="/static/built/{css}">' for part in needed for css in part.get("css", []))
+        tags += f'<script type="module" src="/static/built/{chunk["file"]}"></script>'
+    config = {"city": "Kota Bekasi", "stream": "/wall/stream", "map": "/places/map.json", "incident": "/console/?incident=0", "language": language, "simulated": True}
+    bodies = {
+        "wall": f'<div id="wall"></div><script type="application/json" id="wall-config">{json.dumps(config)}</script>',
+        "console-map": '<main class="page page--wide"><div class="map map--tall" data-console-map data-map="/places/map.json" data-stream="/wall/stream"></div></main>',
+        "report": '<main class="page page--narrow"><form class="form"><input type="hidden" id="id_lon"><input type="hidden" id="id_lat"><div data-place-picker data-map="/places/map.json" data-lon="#id_lon" data-lat="#id_lat"></div></form></main>',
+    }
+    return f'<!doctype html><html lang="{language}" data-theme="{theme}"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><title>mock</title>{tags}</head><body>{bodies[name]}<script type="application/json" id="words">{json.dumps(words(language))}</script></body></html>'
+
+
+if __name__ == "__main__":
+    port = int(sys.argv[1]) if len(sys.argv) > 1 else 8601
+    ThreadingHTTPServer(("127.0.0.1", port), Handler).serve_forever()

@@ -1,0 +1,24 @@
+/** Which scene is on, and which part of the wall this screen shows. Pure. */
+import type { Scene, SceneName } from "./types";
+
+export const SCENES: readonly SceneName[] = ["city", "now", "results", "deadlines"];
+export const SCENE_S = 30;
+
+/** The scene at `now` (ms): the pinned one, else in turn by the clock, so that several screens turn together. */
+export function sceneAt(now: number, pinned: Scene): SceneName {
+  if (pinned.pinned && pinned.scene) return pinned.scene;
+  return SCENES[Math.floor(now / 1000 / SCENE_S) % SCENES.length] ?? "city";
+}
+
+export type Part = "map" | "rail" | "sheets";
+
+/** What this screen shows: `?screen=1/2` the map, `2/2` the panels; `1/3` map, `2/3` work and news, `3/3` figures. */
+export function partsOf(screen: string | null): { parts: Set<Part>; panels: Set<SceneName | "work"> } {
+  const [number, of] = (screen ?? "").split("/").map(Number);
+  if (of === 2 && number === 1) return { parts: new Set(["map"]), panels: new Set() };
+  if (of === 2 && number === 2) return { parts: new Set(["sheets"]), panels: new Set(["work", "city", "results", "deadlines"]) };
+  if (of === 3 && number === 1) return { parts: new Set(["map"]), panels: new Set() };
+  if (of === 3 && number === 2) return { parts: new Set(["sheets"]), panels: new Set(["work", "city"]) };
+  if (of === 3 && number === 3) return { parts: new Set(["sheets"]), panels: new Set(["results", "deadlines"]) };
+  return { parts: new Set(["map", "rail", "sheets"]), panels: new Set(SCENES) };
+}

@@ -1,0 +1,75 @@
+/** The wall's words for states, scenes, events and parts of the platform. */
+import { t } from "../lib/t";
+import type { Part, SceneName, State, Working } from "./types";
+
+export function stateWords(state: State): string {
+  const words: Record<State, string> = {
+    received: t("Waiting"),
+    coordinated: t("Coordination"),
+    in_progress: t("In progress"),
+    resolved: t("Awaiting confirmation"),
+    closed: t("Done"),
+    rejected: t("Rejected"),
+  };
+  return words[state] ?? state;
+}
+
+export function sceneWords(scene: SceneName): string {
+  return { city: t("City"), now: t("Now"), results: t("Results"), deadlines: t("Deadlines") }[scene];
+}
+
+export const STEPS = ["assigned", "en_route", "on_scene", "finished"] as const;
+
+/** How many of the four steps are reached, 1–4. */
+export function stepOf(state: Working["state"]): number {
+  return { assigned: 1, accepted: 1, en_route: 2, on_scene: 3, finished: 4 }[state] ?? 1;
+}
+
+export function workWords(state: Working["state"]): string {
+  const words: Record<Working["state"], string> = {
+    assigned: t("Assigned"),
+    accepted: t("Accepted"),
+    en_route: t("On the way"),
+    on_scene: t("On the spot"),
+    finished: t("Finished"),
+  };
+  return words[state] ?? state;
+}
+
+/** An event of the ledger in a few words; its kind itself when it is not known here. */
+export function eventWords(kind: string): string {
+  const words: Record<string, string> = {
+    "report.received": t("Report received"),
+    "incident.opened": t("Incident opened"),
+    "incident.report_attached": t("One more report of the same"),
+    "incident.state_changed": t("State changed"),
+    "incident.rerouted": t("Handed to another agency"),
+    "incident.priority_changed": t("Priority changed"),
+    "incident.reminded": t("Reminder sent"),
+    "incident.escalated": t("Escalated"),
+    "incident.confirmed": t("Citizen confirmed"),
+    "incident.reopened": t("Opened again by the citizen"),
+    "incident.closed": t("Incident closed"),
+    "task.opened": t("Task opened"),
+    "task.funded": t("Funds approved"),
+    "task.state_changed": t("Task moved on"),
+    "fund.requested": t("Funds asked for"),
+    "fund.decided": t("Funds decided"),
+    "dispatch.assigned": t("Crew sent"),
+    "dispatch.state_changed": t("Crew reported"),
+    "dispatch.measured": t("Damage measured"),
+  };
+  return words[kind] ?? kind;
+}
+
+export function partWords(part: Part | string): string {
+  const words: Record<string, string> = {
+    web: t("Web server"),
+    worker: t("Worker"),
+    intake: t("Position intake"),
+    nats: t("Message broker"),
+    postgres: t("Database"),
+    simulate: t("Simulator"),
+  };
+  return words[part] ?? part;
+}
