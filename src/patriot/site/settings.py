@@ -8,6 +8,7 @@ from django.utils.csp import CSP
 
 from patriot.kernel.config import Config
 from patriot.site.secrets import secret_key
+from patriot.site.sign_on import sign_on_origins, single_sign_on
 
 CONFIG = Config.from_env()
 PACKAGE = Path(__file__).parent
@@ -49,14 +50,20 @@ INSTALLED_APPS = [
     "patriot.site",
     "patriot.ledger",
     "patriot.people",
+    "patriot.funds",
     "patriot.reports",
-    "django.contrib.admin",
+    "patriot.site.admin.PatriotAdmin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
     "django.contrib.humanize",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.openid_connect",
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
@@ -70,6 +77,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "patriot.people.middleware.viewer",
+    "allauth.account.middleware.AccountMiddleware",
 ]
 TEMPLATES = [
     {
@@ -98,8 +106,37 @@ AUTH_PASSWORD_VALIDATORS = [
         "NumericPasswordValidator",
     )
 ]
+PASSWORD_HASHERS = [
+    "django.contrib.auth.hashers.Argon2PasswordHasher",
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+]
+AUTHENTICATION_BACKENDS = ["patriot.people.sign_in.Backend"]
 LOGIN_URL = "/accounts/login/"
-LOGIN_REDIRECT_URL = "/"
+LOGIN_REDIRECT_URL = "/akun/mulai/"
+ACCOUNT_ADAPTER = "patriot.people.sign_in.AccountAdapter"
+ACCOUNT_LOGIN_METHODS = {"username", "email"}
+ACCOUNT_SIGNUP_FIELDS = ["username*", "email", "password1*", "password2*"]
+ACCOUNT_SIGNUP_OPEN = CONFIG.env.get("PATRIOT_SIGNUP") == "1"
+ACCOUNT_EMAIL_VERIFICATION = "optional"
+ACCOUNT_EMAIL_SUBJECT_PREFIX = "Patriot: "
+ACCOUNT_LOGOUT_REDIRECT_URL = "/"
+ACCOUNT_PREVENT_ENUMERATION = True
+MFA_ADAPTER = "patriot.people.sign_in.MfaAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
+MFA_TOTP_ISSUER = "Patriot"
+SOCIALACCOUNT_ADAPTER = "patriot.people.sign_in.SingleSignOnAdapter"
+SOCIALACCOUNT_PROVIDERS = single_sign_on(CONFIG.env)
+SOCIALACCOUNT_EMAIL_AUTHENTICATION = True  # the configured issuer is the city's own: what it verified is verified
+SOCIALACCOUNT_EMAIL_AUTHENTICATION_AUTO_CONNECT = True
+EMAIL_BACKEND = f"django.core.mail.backends.{'smtp' if CONFIG.env.get('PATRIOT_SMTP_HOST') else 'filebased'}.EmailBackend"
+EMAIL_FILE_PATH = CONFIG.home / "mail"  # without a mail server, letters are kept here for the administrator
+EMAIL_HOST = CONFIG.env.get("PATRIOT_SMTP_HOST", "")
+EMAIL_PORT = int(CONFIG.env.get("PATRIOT_SMTP_PORT") or 587)
+EMAIL_HOST_USER = CONFIG.env.get("PATRIOT_SMTP_USER", "")
+EMAIL_HOST_PASSWORD = CONFIG.env.get("PATRIOT_SMTP_PASSWORD", "")
+EMAIL_USE_TLS = CONFIG.env.get("PATRIOT_SMTP_TLS", "1") == "1"
+DEFAULT_FROM_EMAIL = CONFIG.env.get("PATRIOT_MAIL_FROM") or f"patriot@{urlsplit(CONFIG.public_url).hostname}"
+CSRF_FAILURE_VIEW = "patriot.site.errors.stale_form"
 
 LANGUAGE_CODE = "id"
 LANGUAGES = [("id", "Bahasa Indonesia"), ("en", "English")]
@@ -125,7 +162,7 @@ SECURE_CSP = {
     "connect-src": [CSP.SELF],
     "object-src": [CSP.NONE],
     "base-uri": [CSP.SELF],
-    "form-action": [CSP.SELF],
+    "form-action": [CSP.SELF, *sign_on_origins(CONFIG.env)],
     "frame-ancestors": [CSP.NONE],
 }
 SECURE_REFERRER_POLICY = "same-origin"
