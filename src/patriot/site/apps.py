@@ -4,7 +4,7 @@ from django.apps import AppConfig
 
 
 class SiteConfig(AppConfig):
-    """Holds no tables."""
+    """Holds what the installation knows about itself."""
 
     name = "patriot.site"
     label = "patriot_site"

