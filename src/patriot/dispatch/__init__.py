@@ -1,0 +1,1 @@
+"""Units, run cards, recommendations and assignments: who goes, and how it went."""

@@ -1,0 +1,1 @@
+"""The officer's phone: a face. It reads and calls, and owns no rules."""

@@ -1,0 +1,1 @@
+"""Vehicles, their tracking devices and where they are."""
