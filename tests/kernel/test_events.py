@@ -41,4 +41,4 @@ def test_it_lets_out_nothing_of_kinds_it_does_not_know() -> None:
 
 
 def test_it_encodes_the_same_event_to_the_same_text() -> None:
-    assert encode(Spoken("hi", "1")) == '{"phone":"1","words":"hi"}'
+    assert encode(Spoken("hi", "1")) == '{"words":"hi","phone":"1"}'

@@ -68,5 +68,5 @@ def public_body(kind: str, body: dict[str, Any]) -> dict[str, Any] | None:
 
 
 def encode(event: object) -> str:
-    """An event's canonical JSON: sorted keys, UTC times, no spaces."""
+    """An event's canonical JSON: fields in their declared order, maps by key, UTC times, no spaces."""
     return orjson.dumps(event, option=orjson.OPT_SORT_KEYS | orjson.OPT_UTC_Z).decode()
