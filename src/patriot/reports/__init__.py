@@ -1,1 +1,1 @@
-"""What citizens say: words, photos, place, privacy, moderation. Its status is its incident's: see `incidents`."""
+"""What citizens say: words, photos, place, privacy, moderation. Status is its incident's: see `incidents`."""

@@ -1,17 +1,18 @@
-"""Writing reports. To receive one whole, routed and with a deadline, call `incidents.actions.receive_report`."""
+"""Writing reports. To receive one whole, routed, with a deadline: `incidents.actions.receive_report`."""
 
+import hashlib
 from dataclasses import dataclass, replace
 
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
 
 from patriot.kernel import clock
-from patriot.kernel.errors import Conflict, Invalid
+from patriot.kernel.errors import Conflict, Invalid, NotFound
 from patriot.kernel.geometry import Point
 from patriot.kernel.ids import readable_code
 from patriot.ledger import actions as ledger
 from patriot.reports import events, rules
-from patriot.reports.models import Photo, Reporter, ServiceRequest
+from patriot.reports.models import Photo, Reporter, ServiceRequest, Support
 from patriot.reports.rules import Kind, Privacy
 
 CODE_LENGTH = 5
@@ -75,9 +76,9 @@ def record(draft: ReportDraft, *, actor: str, simulated: bool) -> Recorded:
     """
     draft = _tidied(draft)
     faults = rules.faults(draft.category, draft.words, draft.point)
-    if faults:
+    if faults or draft.point is None:
         raise Invalid(faults)
-    report = _insert(draft, simulated)
+    report = _insert(draft, draft.point, simulated)
     if draft.name or draft.phone or draft.email or draft.user_id:
         Reporter.objects.create(
             report=report, name=draft.name, phone=draft.phone, email=draft.email, user_id=draft.user_id
@@ -98,15 +99,16 @@ def _tidied(draft: ReportDraft) -> ReportDraft:
     )
 
 
-def _insert(draft: ReportDraft, simulated: bool) -> ServiceRequest:
+def _insert(draft: ReportDraft, point: Point, simulated: bool) -> ServiceRequest:
     """The new row, under a number nobody has. Each try has its own savepoint."""
     now = clock.now()
     for _try in range(TRIES):
         report = ServiceRequest(
             number=rules.number(now, readable_code(CODE_LENGTH)), key=draft.key or None,
-            channel=draft.channel, kind=draft.kind, category=draft.category, words=draft.words, lon=draft.lon, lat=draft.lat,
-            accuracy_m=draft.accuracy_m, place_text=draft.place_text, area=draft.area, privacy=draft.privacy,
-            media_url=draft.media_url, created_at=now, simulated=simulated,
+            channel=draft.channel, kind=draft.kind, category=draft.category, words=draft.words,
+            lon=point.lon, lat=point.lat, accuracy_m=draft.accuracy_m, place_text=draft.place_text,
+            area=draft.area, privacy=draft.privacy, media_url=draft.media_url, created_at=now,
+            simulated=simulated,
         )  # fmt: skip
         try:
             with transaction.atomic():
@@ -138,3 +140,20 @@ def _announce(report: ServiceRequest, actor: str) -> None:
         ),
         actor=actor, subject=f"report:{report.pk}", simulated=report.simulated,
     )  # fmt: skip
+
+
+@transaction.atomic
+def support(number: str, token: str, *, actor: str) -> int:
+    """Say "me too" once for each browser's `token`; returns how many have. Raises NotFound."""
+    report = ServiceRequest.objects.select_for_update().filter(number=number).first()
+    if report is None:
+        raise NotFound(_("There is no report with this number."))
+    digest = hashlib.sha256(token.encode()).hexdigest()
+    _row, is_new = Support.objects.get_or_create(
+        report=report, digest=digest, defaults={"created_at": clock.now()}
+    )
+    count = report.supports.count()
+    if is_new:
+        event = events.Supported(number=number, supporters=count)
+        ledger.append(event, actor=actor, subject=f"report:{report.pk}", simulated=report.simulated)
+    return count

@@ -3,7 +3,7 @@
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from patriot.reports.rules import LONGEST_PLACE, Flag, Kind, Moderation, Privacy
+from patriot.reports.rules import KIND_LABELS, LONGEST_PLACE, PRIVACY_LABELS, Flag, Moderation
 
 
 class ServiceRequest(models.Model):
@@ -14,7 +14,7 @@ class ServiceRequest(models.Model):
         max_length=64, null=True, unique=True
     )  # the sender's: the same form sent twice is one report
     channel = models.CharField(_("channel"), max_length=24)
-    kind = models.CharField(_("kind"), max_length=12, choices=[(kind.value, kind.label) for kind in Kind])
+    kind = models.CharField(_("kind"), max_length=12, choices=list(KIND_LABELS.items()))
     category = models.CharField(_("category"), max_length=48)
     words = models.TextField(_("words"), blank=True)
     lon = models.FloatField(_("longitude"))
@@ -22,9 +22,7 @@ class ServiceRequest(models.Model):
     accuracy_m = models.FloatField(_("accuracy in metres"), null=True, blank=True)
     place_text = models.CharField(_("place"), max_length=LONGEST_PLACE, blank=True)
     area = models.CharField(_("area"), max_length=16, blank=True)
-    privacy = models.CharField(
-        _("privacy"), max_length=12, choices=[(privacy.value, privacy.label) for privacy in Privacy]
-    )
+    privacy = models.CharField(_("privacy"), max_length=12, choices=list(PRIVACY_LABELS.items()))
     moderation = models.CharField(_("moderation"), max_length=12, default=Moderation.UNREVIEWED.value)
     flag = models.CharField(_("flag"), max_length=12, blank=True, default=Flag.NONE.value)
     media_url = models.URLField(_("link to a picture"), max_length=500, blank=True)  # as sent; never fetched

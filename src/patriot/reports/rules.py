@@ -31,8 +31,8 @@ class Privacy(StrEnum):
 
     @property
     def label(self) -> str:
-        """For people, translated when shown."""
-        return PRIVACY_LABELS[self]
+        """For people, in the active language."""
+        return str(PRIVACY_LABELS[self])
 
 
 class Kind(StrEnum):
@@ -44,8 +44,8 @@ class Kind(StrEnum):
 
     @property
     def label(self) -> str:
-        """For people, translated when shown."""
-        return KIND_LABELS[self]
+        """For people, in the active language."""
+        return str(KIND_LABELS[self])
 
 
 PRIVACY_LABELS = {
