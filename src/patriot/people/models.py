@@ -66,11 +66,30 @@ class Shift(models.Model):
         verbose_name = _("shift")
         verbose_name_plural = _("shifts")
         constraints = [
-            models.CheckConstraint(condition=models.Q(ends_at__gt=models.F("starts_at")), name="shift_ends_later"),
+            models.CheckConstraint(
+                condition=models.Q(ends_at__gt=models.F("starts_at")), name="shift_ends_later"
+            ),
         ]
 
     def __str__(self) -> str:
         return f"{self.user} {self.starts_at:%d.%m. %H:%M}"
+
+
+class Handover(models.Model):
+    """One person's duty passed to the next, with what the next one must know."""
+
+    given_by = models.ForeignKey(User, models.PROTECT, related_name="handovers_given")
+    taken_by = models.ForeignKey(User, models.PROTECT, related_name="handovers_taken")
+    at = models.DateTimeField(_("at"))
+    notes = models.TextField(_("notes"), blank=True)
+
+    class Meta:
+        verbose_name = _("handover")
+        verbose_name_plural = _("handovers")
+        ordering = ["-at"]
+
+    def __str__(self) -> str:
+        return f"{self.given_by} → {self.taken_by} {self.at:%d.%m. %H:%M}"
 
 
 class ApiToken(models.Model):

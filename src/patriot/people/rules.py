@@ -3,6 +3,7 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 from enum import StrEnum
+from hashlib import sha256
 
 from django.utils.translation import gettext_lazy as _
 
@@ -37,6 +38,21 @@ LABELS = {
 }
 CITYWIDE = frozenset({Role.DISPATCHER, Role.OPERATOR, Role.LEADERSHIP, Role.ADMINISTRATOR})
 AGENCY = frozenset({Role.OFFICER, Role.STAFF, Role.HEAD})
+
+FACES = (  # where each role works; who holds several starts at the first of theirs
+    (Role.OPERATOR, "/console/"),
+    (Role.DISPATCHER, "/console/"),
+    (Role.LEADERSHIP, "/eksekutif/"),
+    (Role.HEAD, "/desk/"),
+    (Role.STAFF, "/desk/"),
+    (Role.OFFICER, "/field/"),
+    (Role.ADMINISTRATOR, "/admin/"),
+)
+
+
+def face(roles: Collection[Role]) -> str:
+    """The path of the face where somebody with these roles starts; the portal for everybody else."""
+    return next((path for role, path in FACES if role in roles), "/")
 
 
 @dataclass(frozen=True)
@@ -73,3 +89,8 @@ class Viewer:
 
 
 ANONYMOUS = Viewer()
+
+
+def digest(token: str) -> str:
+    """What is kept of an API token: SHA-256, hexadecimal. Tokens are 256 random bits and need no salt."""
+    return sha256(token.encode()).hexdigest()

@@ -7,6 +7,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 from django.utils.csp import CSP
 
 from patriot.kernel.config import Config
+from patriot.site.mail import mailers, sender
 from patriot.site.secrets import secret_key
 from patriot.site.sign_on import sign_on_origins, single_sign_on
 
@@ -34,7 +35,7 @@ def _database() -> dict[str, Any]:
     settings = database_settings(CONFIG)
     pool = {"min_size": 1, "max_size": 16, "timeout": 10}
     options = {"pool": pool, "connect_timeout": 5, **settings.pop("OPTIONS", {})}
-    return {"ENGINE": "django.db.backends.postgresql", **settings, "OPTIONS": options}
+    return {"ENGINE": "django.db.backends.postgresql", "CONN_HEALTH_CHECKS": True, **settings, "OPTIONS": options}
 
 
 DATABASES = {"default": _database()}
@@ -56,7 +57,7 @@ INSTALLED_APPS = [
     "patriot.dispatch",
     "patriot.field",
     "ninja",
-    "patriot.site.admin.PatriotAdmin",
+    "patriot.site.admin_app.PatriotAdmin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -130,16 +131,10 @@ MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_TOTP_ISSUER = "Patriot"
 SOCIALACCOUNT_ADAPTER = "patriot.people.sign_in.SingleSignOnAdapter"
 SOCIALACCOUNT_PROVIDERS = single_sign_on(CONFIG.env)
-SOCIALACCOUNT_EMAIL_AUTHENTICATION = True  # the configured issuer is the city's own: what it verified is verified
+SOCIALACCOUNT_EMAIL_AUTHENTICATION = True  # the issuer is the city's own: what it verified is verified
 SOCIALACCOUNT_EMAIL_AUTHENTICATION_AUTO_CONNECT = True
-EMAIL_BACKEND = f"django.core.mail.backends.{'smtp' if CONFIG.env.get('PATRIOT_SMTP_HOST') else 'filebased'}.EmailBackend"
-EMAIL_FILE_PATH = CONFIG.home / "mail"  # without a mail server, letters are kept here for the administrator
-EMAIL_HOST = CONFIG.env.get("PATRIOT_SMTP_HOST", "")
-EMAIL_PORT = int(CONFIG.env.get("PATRIOT_SMTP_PORT") or 587)
-EMAIL_HOST_USER = CONFIG.env.get("PATRIOT_SMTP_USER", "")
-EMAIL_HOST_PASSWORD = CONFIG.env.get("PATRIOT_SMTP_PASSWORD", "")
-EMAIL_USE_TLS = CONFIG.env.get("PATRIOT_SMTP_TLS", "1") == "1"
-DEFAULT_FROM_EMAIL = CONFIG.env.get("PATRIOT_MAIL_FROM") or f"patriot@{urlsplit(CONFIG.public_url).hostname}"
+MAILERS = mailers(CONFIG)
+DEFAULT_FROM_EMAIL = sender(CONFIG)
 CSRF_FAILURE_VIEW = "patriot.site.errors.stale_form"
 
 LANGUAGE_CODE = "id"

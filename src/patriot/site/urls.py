@@ -1,8 +1,11 @@
 """Every face's and interface's path."""
 
 from django.contrib import admin
-from django.urls import path
+from django.urls import include, path
 
 urlpatterns = [
     path("admin/", admin.site.urls),
+    path("", include("patriot.people.urls")),
 ]
+handler400 = "patriot.site.errors.bad_request"
+handler500 = "patriot.site.errors.server_error"
