@@ -1,6 +1,6 @@
 /**
  * Words in the page's language. The source strings are English; their translations stand in Django's one gettext
- * catalogue. The build collects every `t("…")` into built/messages.json, the page carries them as `#words`.
+ * catalogue. The build collects every call of `t` into built/messages.json, the page carries them as `#words`.
  */
 let words: Record<string, string> | undefined;
 

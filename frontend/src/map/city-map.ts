@@ -84,6 +84,12 @@ export class CityMap {
     this.#source("incidents")?.setData(this.#features());
   }
 
+  /** Dashed lines from crews to where they are going. */
+  setLinks(pairs: readonly (readonly [LonLat, LonLat])[]): void {
+    const features = pairs.map(([from, to]): GeoJSON.Feature => ({ type: "Feature", properties: null, geometry: { type: "LineString", coordinates: [[...from], [...to]] } }));
+    this.#source("links")?.setData({ type: "FeatureCollection", features });
+  }
+
   setUnits(rows: ReadonlyMap<string, Unit>, shown: (unit: Unit | undefined) => boolean = () => true): void {
     this.#rows = rows;
     this.#shown = shown;
@@ -173,13 +179,15 @@ export class CityMap {
       }
     this.gl.addSource("incidents", { type: "geojson", data: this.#features() });
     this.gl.addLayer({ id: "selected", type: "circle", source: "incidents", filter: ["==", ["get", "id"], -1], paint: { "circle-radius": 26 * k, "circle-color": this.#colours.labelStrong, "circle-opacity": 0.16, "circle-stroke-color": this.#colours.labelStrong, "circle-stroke-width": 2 * k } });
+    this.gl.addSource("links", { type: "geojson", data: NOTHING });
+    this.gl.addLayer({ id: "links", type: "line", source: "links", paint: { "line-color": this.#colours.unitBusy, "line-width": 1.6 * k, "line-dasharray": [2, 2.5], "line-opacity": 0.75 } });
     if (this.gl.getLayer("units")) this.gl.removeLayer("units");
     this.gl.addLayer(this.#units);
     this.gl.addLayer({
       id: "incidents",
       type: "symbol",
       source: "incidents",
-      layout: { "icon-image": ["get", "mark"], "icon-allow-overlap": true, "icon-ignore-placement": true, "icon-size": ["interpolate", ["linear"], ["zoom"], 10, ["*", 0.72, ["get", "size"]], 14, ["get", "size"]], "symbol-sort-key": ["get", "rank"] },
+      layout: { "icon-image": ["get", "mark"], "icon-allow-overlap": true, "icon-padding": 0, "icon-size": ["interpolate", ["linear"], ["zoom"], 10, ["*", 0.72, ["get", "size"]], 14, ["get", "size"]], "symbol-sort-key": ["get", "rank"] },
     });
     this.#show();
   }

@@ -19,13 +19,13 @@ export interface Palette {
 }
 
 const dark: Palette = {
-  outside: "#090b0e",
-  area: "#11151a",
-  border: "#1e242b",
-  borderStrong: "#39424d",
-  water: "#1d3346",
-  park: "#14201b",
-  streets: { motorway: "#4a5460", primary: "#3d4650", secondary: "#2f373f", minor: "#20262d" },
+  outside: "#080a0c",
+  area: "#161c23",
+  border: "#20272f",
+  borderStrong: "#414b57",
+  water: "#1f3a50",
+  park: "#15251e",
+  streets: { motorway: "#56616e", primary: "#465059", secondary: "#37404a", minor: "#252c34" },
   label: "#8e99a5",
   labelStrong: "#c3cbd3",
   halo: "#0b0e12",

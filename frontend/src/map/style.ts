@@ -52,7 +52,7 @@ function areaNames(level: string, font: string[], size: number, colour: string, 
     minzoom: zooms[0],
     maxzoom: zooms[1],
     filter: ["==", ["get", "level"], level],
-    layout: { "text-field": ["get", "name"], "text-font": font, "text-size": size * k, "text-max-width": 7, "text-letter-spacing": 0.01, "text-padding": 4 * k },
+    layout: { "text-field": ["get", "name"], "text-font": font, "text-size": size * k, "text-max-width": 7, "text-letter-spacing": 0.01, "text-padding": 2 * k, "text-variable-anchor": ["center", "bottom", "top", "left", "right"], "text-radial-offset": 0.6 },
     paint: { "text-color": colour, "text-halo-color": halo, "text-halo-width": 1.6 * k },
   };
 }

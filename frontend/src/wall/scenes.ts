@@ -10,6 +10,13 @@ export function sceneAt(now: number, pinned: Scene): SceneName {
   return SCENES[Math.floor(now / 1000 / SCENE_S) % SCENES.length] ?? "city";
 }
 
+export const FOLLOW_S = 10;
+
+/** The work that the scene "now" follows at `now` (ms): each in its turn. */
+export function followedAt<Work>(scene: SceneName, work: readonly Work[], now: number): Work | null {
+  return (scene === "now" && work[Math.floor(now / 1000 / FOLLOW_S) % work.length]) || null;
+}
+
 export type Part = "map" | "rail" | "sheets";
 
 /** What this screen shows: `?screen=1/2` the map, `2/2` the panels; `1/3` map, `2/3` work and news, `3/3` figures. */

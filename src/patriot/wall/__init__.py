@@ -1,0 +1,1 @@
+"""The wall: the whole city, live, on a big screen."""
