@@ -65,8 +65,10 @@ class ArrivalSuggested(AboutAssignment):
     metres: float
 
 
-@announces("dispatch.measured", public=("incident", "number", "callsign", "area_m2", "volume_m3", "length_cm",
-                                        "width_cm", "depth_cm"))
+@announces(
+    "dispatch.measured",
+    public=("incident", "number", "callsign", "area_m2", "volume_m3", "length_cm", "width_cm", "depth_cm"),
+)
 @dataclass(frozen=True)
 class Measured(AboutAssignment):
     """What was measured on the spot."""

@@ -20,9 +20,13 @@ class Unit(models.Model):
     station_lat = models.FloatField()
     crew_size = models.PositiveSmallIntegerField(_("crew"), default=1)
     capabilities = models.JSONField(_("capabilities"), default=list, blank=True)
-    around_the_clock = models.BooleanField(_("around the clock"), default=True)  # False: on duty while its crew is
-    state = models.CharField(_("state"), max_length=12, default=UnitState.FREE,
-                             choices=[(state.value, state.label) for state in UnitState])
+    around_the_clock = models.BooleanField(_("around the clock"), default=True)  # else: while its crew is
+    state = models.CharField(
+        _("state"),
+        max_length=12,
+        default=UnitState.FREE,
+        choices=[(state.value, state.label) for state in UnitState],
+    )
     simulated = models.BooleanField(_("simulated"), default=False)
 
     class Meta:
@@ -45,7 +49,9 @@ class Crew(models.Model):
     class Meta:
         verbose_name = _("crew")
         verbose_name_plural = _("crews")
-        constraints = [models.UniqueConstraint(fields=["user"], condition=Q(until=None), name="one_unit_at_a_time")]
+        constraints = [
+            models.UniqueConstraint(fields=["user"], condition=Q(until=None), name="one_unit_at_a_time")
+        ]
 
 
 class RunCard(models.Model):
@@ -73,7 +79,9 @@ class Assignment(models.Model):
     incident_id = models.BigIntegerField(db_index=True)
     unit = models.ForeignKey(Unit, models.PROTECT, related_name="assignments")
     agency = models.CharField(max_length=32)  # the unit's, at the time
-    state = models.CharField(_("state"), max_length=12, choices=[(state.value, state.label) for state in State])
+    state = models.CharField(
+        _("state"), max_length=12, choices=[(state.value, state.label) for state in State]
+    )
     eta_s = models.FloatField(null=True)
     metres = models.FloatField(null=True)
     card = models.JSONField(default=dict)  # the incident as the crew was called to it: rules.Card
@@ -96,7 +104,9 @@ class Assignment(models.Model):
         verbose_name_plural = _("assignments")
         ordering = ["-assigned_at"]
         constraints = [
-            models.UniqueConstraint(fields=["unit"], condition=Q(state__in=sorted(ACTIVE)), name="one_assignment_a_unit"),
+            models.UniqueConstraint(
+                fields=["unit"], condition=Q(state__in=sorted(ACTIVE)), name="one_assignment_a_unit"
+            ),
         ]
 
 
@@ -112,7 +122,7 @@ class Measurement(models.Model):
 
 
 class Handled(models.Model):
-    """A phone's action that was carried out: sent again after a broken connection, it is answered, not repeated."""
+    """A phone's action that was carried out: sent again after a broken connection, it is answered only."""
 
     key = models.UUIDField(primary_key=True)
     assignment = models.ForeignKey(Assignment, models.CASCADE, related_name="+")

@@ -21,7 +21,7 @@ class UnitState(StrEnum):
     @property
     def label(self) -> str:
         """The state for people, translated when shown."""
-        return UNIT_WORDS[self]
+        return str(UNIT_WORDS[self])
 
 
 class State(StrEnum):
@@ -38,10 +38,14 @@ class State(StrEnum):
     @property
     def label(self) -> str:
         """The state for people, translated when shown."""
-        return WORDS[self]
+        return str(WORDS[self])
 
 
-UNIT_WORDS = {UnitState.FREE: _("Free"), UnitState.ASSIGNED: _("Assigned"), UnitState.OFF: _("Out of service")}
+UNIT_WORDS = {
+    UnitState.FREE: _("Free"),
+    UnitState.ASSIGNED: _("Assigned"),
+    UnitState.OFF: _("Out of service"),
+}
 WORDS = {
     State.ASSIGNED: _("Called out"),
     State.ACCEPTED: _("Accepted"),
@@ -61,8 +65,14 @@ TRANSITIONS: dict[State, frozenset[State]] = {
     State.CANCELLED: frozenset(),
 }
 ACTIVE = frozenset(state for state, following in TRANSITIONS.items() if following)
-STAMPS = {State.ACCEPTED: "accepted_at", State.EN_ROUTE: "set_off_at", State.ON_SCENE: "arrived_at",
-          State.FINISHED: "ended_at", State.DECLINED: "ended_at", State.CANCELLED: "ended_at"}
+STAMPS = {
+    State.ACCEPTED: "accepted_at",
+    State.EN_ROUTE: "set_off_at",
+    State.ON_SCENE: "arrived_at",
+    State.FINISHED: "ended_at",
+    State.DECLINED: "ended_at",
+    State.CANCELLED: "ended_at",
+}
 
 
 class Repair(StrEnum):

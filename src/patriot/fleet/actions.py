@@ -1,4 +1,4 @@
-"""Writing positions from Django's side, and registering devices. The intake process writes with the same SQL."""
+"""Writing positions from Django's side, and registering devices. The intake uses the same SQL."""
 
 from datetime import date, timedelta
 
@@ -50,11 +50,17 @@ def register_device(uid: str, vehicle_id: int, *, actor: str, secret_digest: str
     if vehicle is None:
         raise NotFound(f"There is no vehicle {vehicle_id}.")
     device, made = Device.objects.select_for_update().get_or_create(
-        uid=uid, defaults={"vehicle": vehicle, "secret_digest": secret_digest, "simulated": vehicle.simulated})
+        uid=uid, defaults={"vehicle": vehicle, "secret_digest": secret_digest, "simulated": vehicle.simulated}
+    )
     if made or device.vehicle_id != vehicle_id:
         Device.objects.filter(pk=device.pk).update(vehicle=vehicle)
-        ledger.append(DeviceRegistered(device.pk, vehicle_id, vehicle.callsign), actor=actor,
-                      subject=f"vehicle:{vehicle_id}", agency=vehicle.agency, simulated=vehicle.simulated)
+        ledger.append(
+            DeviceRegistered(device.pk, vehicle_id, vehicle.callsign),
+            actor=actor,
+            subject=f"vehicle:{vehicle_id}",
+            agency=vehicle.agency,
+            simulated=vehicle.simulated,
+        )
     return device.pk
 
 

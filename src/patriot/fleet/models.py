@@ -1,5 +1,5 @@
-"""Vehicles, devices and the latest position of each. Positions themselves live in `fleet_position`, plain SQL,
-one partition a day: see migration 0002 and `statements.py`."""
+"""Vehicles, devices and the latest position of each. Positions themselves live in `fleet_position`,
+plain SQL, one partition a day: see migration 0002 and `statements.py`."""
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -24,11 +24,13 @@ class Vehicle(models.Model):
 
 
 class Device(models.Model):
-    """A tracker or a phone. Its `uid` is what it calls itself; the frames of an unknown uid go to quarantine."""
+    """A tracker or a phone. Its `uid` is what it calls itself; an unknown one goes to quarantine."""
 
     uid = models.CharField(_("identifier"), max_length=80, unique=True)
     vehicle = models.ForeignKey(Vehicle, models.SET_NULL, null=True, blank=True, related_name="devices")
-    secret_digest = models.CharField(_("digest of the secret"), max_length=64, blank=True)  # empty: the uid is enough
+    secret_digest = models.CharField(
+        _("digest of the secret"), max_length=64, blank=True
+    )  # "": uid is enough
     simulated = models.BooleanField(_("simulated"), default=False)
 
     class Meta:

@@ -58,7 +58,9 @@ class VehicleRow:
     simulated: bool
 
 
-def latest_positions(viewer: Viewer | None = None, vehicle_ids: list[int] | None = None) -> list[LatestPosition]:
+def latest_positions(
+    viewer: Viewer | None = None, vehicle_ids: list[int] | None = None
+) -> list[LatestPosition]:
     """The newest position of every vehicle the viewer may see (None: of all), one row a vehicle."""
     rows = Latest.objects.filter(device__vehicle__isnull=False)
     if viewer is not None:
@@ -66,9 +68,22 @@ def latest_positions(viewer: Viewer | None = None, vehicle_ids: list[int] | None
     if vehicle_ids is not None:
         rows = rows.filter(device__vehicle__in=vehicle_ids)
     newest = rows.order_by("device__vehicle_id", "-fixed_at").distinct("device__vehicle_id")
-    return [LatestPosition(*row) for row in newest.annotate(vehicle=F("device__vehicle_id")).values_list(
-        "vehicle", "device__vehicle__callsign", "device__vehicle__kind", "device__vehicle__agency", "lon", "lat",
-        "speed_kmh", "heading", "fixed_at", "received_at", "device__vehicle__simulated")]
+    return [
+        LatestPosition(*row)
+        for row in newest.annotate(vehicle=F("device__vehicle_id")).values_list(
+            "vehicle",
+            "device__vehicle__callsign",
+            "device__vehicle__kind",
+            "device__vehicle__agency",
+            "lon",
+            "lat",
+            "speed_kmh",
+            "heading",
+            "fixed_at",
+            "received_at",
+            "device__vehicle__simulated",
+        )
+    ]
 
 
 def trail(vehicle_id: int, minutes: int = 15) -> list[TrailPoint]:
@@ -83,7 +98,9 @@ def trail(vehicle_id: int, minutes: int = 15) -> list[TrailPoint]:
 def vehicles(viewer: Viewer) -> list[VehicleRow]:
     """The vehicles of the viewer's scope."""
     rows = scope(Vehicle.objects.all(), viewer)
-    return [VehicleRow(*row) for row in rows.values_list("id", "plate", "kind", "agency", "callsign", "simulated")]
+    return [
+        VehicleRow(*row) for row in rows.values_list("id", "plate", "kind", "agency", "callsign", "simulated")
+    ]
 
 
 def known(uid: str) -> Known | None:

@@ -1,8 +1,8 @@
 """What becomes of a position: an ordered list of handlers that everybody can read. Pure.
 
-A handler looks at a draft and may add a flag, say that it does not move the vehicle on the map, or refuse it by
-returning the reason's code. Positions with a flag are stored: only what names no known device or no place is refused,
-and that goes to quarantine.
+A handler looks at a draft and may add a flag, or refuse the position by returning the reason's code. Flagged
+positions are stored, though some flags keep them from moving the vehicle on the map. Only what names no
+known device or no place is refused, and that goes to quarantine.
 """
 
 from collections.abc import Callable
@@ -32,6 +32,7 @@ class Flag(IntFlag):
     ODD_HEADING = 64
 
 
+NOTHING_ODD = Flag(0)
 STAYS = Flag.CLOCK_BEHIND | Flag.LATE | Flag.JUMP | Flag.COARSE  # stored, but the vehicle stays where it was
 
 
@@ -80,7 +81,7 @@ class Draft:
     known: Known | None
     received_at: datetime
     fixed_at: datetime
-    flags: Flag = Flag(0)
+    flags: Flag = NOTHING_ODD
 
     @property
     def moves(self) -> bool:
@@ -93,7 +94,8 @@ class Draft:
         return (self.received_at if self.flags & Flag.CLOCK_BEHIND else self.fixed_at).astimezone(UTC).date()
 
 
-UNKNOWN, WRONG_SECRET, NO_FIX, NO_PLACE, REPEAT = "unknown_device", "wrong_secret", "no_fix", "no_place", "repeat"
+UNKNOWN, WRONG_SECRET, REPEAT = "unknown_device", "wrong_secret", "repeat"
+NO_FIX, NO_PLACE = "no_fix", "no_place"
 
 type Handler = Callable[[Draft], str | None]
 
@@ -123,7 +125,7 @@ def plausible(draft: Draft) -> str | None:
 
 
 def clock(draft: Draft) -> str | None:
-    """A clock ahead of ours cannot be a buffer: the arrival stands in for it. One far behind moves nothing."""
+    """A clock ahead of ours is no buffer: the arrival stands in for it. One far behind moves nothing."""
     lead = draft.fixed_at - draft.received_at
     if lead > AHEAD:
         draft.fixed_at, draft.flags = draft.received_at, draft.flags | Flag.CLOCK_AHEAD
@@ -147,7 +149,7 @@ def in_order(draft: Draft) -> str | None:
 
 
 def jump(draft: Draft) -> str | None:
-    """A place nobody can have driven to since the last fix. Believed by itself once enough time has passed."""
+    """A place nobody can have driven to since the last fix. Believed once enough time has passed."""
     last = draft.known.last if draft.known else None
     if last is None or not draft.moves:
         return None

@@ -4,12 +4,44 @@ from typing import Any
 
 from patriot.fleet.rules import STAYS, Draft
 
-COLUMNS = ("device_id", "claimed_at", "day", "fixed_at", "received_at", "vehicle_id", "lon", "lat", "speed_kmh",
-           "heading", "altitude_m", "accuracy_m", "battery_pct", "hdop", "flags")
-TYPES = ("int8", "timestamptz", "date", "timestamptz", "timestamptz", "int8", "float8", "float8", "float4",
-         "float4", "float4", "float4", "float4", "float4", "int4")
+COLUMNS = (
+    "device_id",
+    "claimed_at",
+    "day",
+    "fixed_at",
+    "received_at",
+    "vehicle_id",
+    "lon",
+    "lat",
+    "speed_kmh",
+    "heading",
+    "altitude_m",
+    "accuracy_m",
+    "battery_pct",
+    "hdop",
+    "flags",
+)
+TYPES = (
+    "int8",
+    "timestamptz",
+    "date",
+    "timestamptz",
+    "timestamptz",
+    "int8",
+    "float8",
+    "float8",
+    "float4",
+    "float4",
+    "float4",
+    "float4",
+    "float4",
+    "float4",
+    "int4",
+)
 _LIST = ", ".join(COLUMNS)
-_LATEST = "device_id, claimed_at, fixed_at, received_at, lon, lat, speed_kmh, heading, accuracy_m, battery_pct"
+_LATEST = (
+    "device_id, claimed_at, fixed_at, received_at, lon, lat, speed_kmh, heading, accuracy_m, battery_pct"
+)
 
 ENSURE_DAY = "SELECT fleet_ensure_day(%s)"
 STAGE = "CREATE TEMP TABLE IF NOT EXISTS fleet_incoming (LIKE fleet_position) ON COMMIT DELETE ROWS"
@@ -44,14 +76,38 @@ def row(draft: Draft) -> tuple[Any, ...]:
     """A judged draft as the values of COLUMNS. Its device must be known."""
     fix, known = draft.fix, draft.known
     assert known is not None
-    return (known.device_id, fix.claimed_at, draft.day, draft.fixed_at, draft.received_at, known.vehicle_id,
-            fix.lon, fix.lat, fix.speed_kmh, fix.heading, fix.altitude_m, fix.accuracy_m, fix.battery_pct, fix.hdop,
-            draft.flags.value)
+    return (
+        known.device_id,
+        fix.claimed_at,
+        draft.day,
+        draft.fixed_at,
+        draft.received_at,
+        known.vehicle_id,
+        fix.lon,
+        fix.lat,
+        fix.speed_kmh,
+        fix.heading,
+        fix.altitude_m,
+        fix.accuracy_m,
+        fix.battery_pct,
+        fix.hdop,
+        draft.flags.value,
+    )
 
 
 def latest_row(draft: Draft) -> tuple[Any, ...]:
     """A judged draft as the values of MOVE_ONE."""
     fix, known = draft.fix, draft.known
     assert known is not None
-    return (known.device_id, fix.claimed_at, draft.fixed_at, draft.received_at, fix.lon, fix.lat, fix.speed_kmh,
-            fix.heading, fix.accuracy_m, fix.battery_pct)
+    return (
+        known.device_id,
+        fix.claimed_at,
+        draft.fixed_at,
+        draft.received_at,
+        fix.lon,
+        fix.lat,
+        fix.speed_kmh,
+        fix.heading,
+        fix.accuracy_m,
+        fix.battery_pct,
+    )

@@ -7,7 +7,6 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
@@ -16,119 +15,216 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
-            name='Assignment',
+            name="Assignment",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('task_id', models.BigIntegerField(db_index=True)),
-                ('incident_id', models.BigIntegerField(db_index=True)),
-                ('agency', models.CharField(max_length=32)),
-                ('state', models.CharField(choices=[('assigned', 'Called out'), ('accepted', 'Accepted'), ('en_route', 'On the way'), ('on_scene', 'On scene'), ('finished', 'Finished'), ('declined', 'Declined'), ('cancelled', 'Cancelled')], max_length=12, verbose_name='state')),
-                ('eta_s', models.FloatField(null=True)),
-                ('metres', models.FloatField(null=True)),
-                ('card', models.JSONField(default=dict)),
-                ('photo', models.CharField(blank=True, max_length=300)),
-                ('assigned_by', models.CharField(max_length=64)),
-                ('assigned_at', models.DateTimeField()),
-                ('accepted_at', models.DateTimeField(null=True)),
-                ('set_off_at', models.DateTimeField(null=True)),
-                ('arrival_suggested_at', models.DateTimeField(null=True)),
-                ('arrived_at', models.DateTimeField(null=True)),
-                ('ended_at', models.DateTimeField(null=True)),
-                ('reason', models.CharField(blank=True, max_length=200, verbose_name='reason')),
-                ('repair', models.CharField(blank=True, max_length=12, verbose_name='repair')),
-                ('cost_idr', models.BigIntegerField(null=True, verbose_name='cost')),
-                ('notes', models.CharField(blank=True, max_length=500, verbose_name='notes')),
-                ('simulated', models.BooleanField(default=False)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("task_id", models.BigIntegerField(db_index=True)),
+                ("incident_id", models.BigIntegerField(db_index=True)),
+                ("agency", models.CharField(max_length=32)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("assigned", "Called out"),
+                            ("accepted", "Accepted"),
+                            ("en_route", "On the way"),
+                            ("on_scene", "On scene"),
+                            ("finished", "Finished"),
+                            ("declined", "Declined"),
+                            ("cancelled", "Cancelled"),
+                        ],
+                        max_length=12,
+                        verbose_name="state",
+                    ),
+                ),
+                ("eta_s", models.FloatField(null=True)),
+                ("metres", models.FloatField(null=True)),
+                ("card", models.JSONField(default=dict)),
+                ("photo", models.CharField(blank=True, max_length=300)),
+                ("assigned_by", models.CharField(max_length=64)),
+                ("assigned_at", models.DateTimeField()),
+                ("accepted_at", models.DateTimeField(null=True)),
+                ("set_off_at", models.DateTimeField(null=True)),
+                ("arrival_suggested_at", models.DateTimeField(null=True)),
+                ("arrived_at", models.DateTimeField(null=True)),
+                ("ended_at", models.DateTimeField(null=True)),
+                ("reason", models.CharField(blank=True, max_length=200, verbose_name="reason")),
+                ("repair", models.CharField(blank=True, max_length=12, verbose_name="repair")),
+                ("cost_idr", models.BigIntegerField(null=True, verbose_name="cost")),
+                ("notes", models.CharField(blank=True, max_length=500, verbose_name="notes")),
+                ("simulated", models.BooleanField(default=False)),
             ],
             options={
-                'verbose_name': 'assignment',
-                'verbose_name_plural': 'assignments',
-                'ordering': ['-assigned_at'],
+                "verbose_name": "assignment",
+                "verbose_name_plural": "assignments",
+                "ordering": ["-assigned_at"],
             },
         ),
         migrations.CreateModel(
-            name='Unit',
+            name="Unit",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('callsign', models.CharField(max_length=40, unique=True, verbose_name='call sign')),
-                ('kind', models.CharField(db_index=True, max_length=32, verbose_name='kind')),
-                ('agency', models.CharField(db_index=True, max_length=32, verbose_name='agency')),
-                ('vehicle_id', models.BigIntegerField(blank=True, null=True, unique=True, verbose_name='vehicle')),
-                ('station', models.CharField(blank=True, max_length=80, verbose_name='station')),
-                ('station_lon', models.FloatField()),
-                ('station_lat', models.FloatField()),
-                ('crew_size', models.PositiveSmallIntegerField(default=1, verbose_name='crew')),
-                ('capabilities', models.JSONField(blank=True, default=list, verbose_name='capabilities')),
-                ('around_the_clock', models.BooleanField(default=True, verbose_name='around the clock')),
-                ('state', models.CharField(choices=[('free', 'Free'), ('assigned', 'Assigned'), ('off', 'Out of service')], default=patriot.dispatch.rules.UnitState['FREE'], max_length=12, verbose_name='state')),
-                ('simulated', models.BooleanField(default=False, verbose_name='simulated')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("callsign", models.CharField(max_length=40, unique=True, verbose_name="call sign")),
+                ("kind", models.CharField(db_index=True, max_length=32, verbose_name="kind")),
+                ("agency", models.CharField(db_index=True, max_length=32, verbose_name="agency")),
+                (
+                    "vehicle_id",
+                    models.BigIntegerField(blank=True, null=True, unique=True, verbose_name="vehicle"),
+                ),
+                ("station", models.CharField(blank=True, max_length=80, verbose_name="station")),
+                ("station_lon", models.FloatField()),
+                ("station_lat", models.FloatField()),
+                ("crew_size", models.PositiveSmallIntegerField(default=1, verbose_name="crew")),
+                ("capabilities", models.JSONField(blank=True, default=list, verbose_name="capabilities")),
+                ("around_the_clock", models.BooleanField(default=True, verbose_name="around the clock")),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[("free", "Free"), ("assigned", "Assigned"), ("off", "Out of service")],
+                        default=patriot.dispatch.rules.UnitState["FREE"],
+                        max_length=12,
+                        verbose_name="state",
+                    ),
+                ),
+                ("simulated", models.BooleanField(default=False, verbose_name="simulated")),
             ],
             options={
-                'verbose_name': 'unit',
-                'verbose_name_plural': 'units',
-                'ordering': ['callsign'],
+                "verbose_name": "unit",
+                "verbose_name_plural": "units",
+                "ordering": ["callsign"],
             },
         ),
         migrations.CreateModel(
-            name='Handled',
+            name="Handled",
             fields=[
-                ('key', models.UUIDField(primary_key=True, serialize=False)),
-                ('actor', models.CharField(max_length=64)),
-                ('action', models.CharField(max_length=20)),
-                ('at', models.DateTimeField()),
-                ('assignment', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='dispatch.assignment')),
+                ("key", models.UUIDField(primary_key=True, serialize=False)),
+                ("actor", models.CharField(max_length=64)),
+                ("action", models.CharField(max_length=20)),
+                ("at", models.DateTimeField()),
+                (
+                    "assignment",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="dispatch.assignment",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Measurement',
+            name="Measurement",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('length_cm', models.PositiveIntegerField(verbose_name='length')),
-                ('width_cm', models.PositiveIntegerField(verbose_name='width')),
-                ('depth_cm', models.PositiveIntegerField(default=0, verbose_name='depth')),
-                ('at', models.DateTimeField()),
-                ('by', models.CharField(max_length=64)),
-                ('assignment', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='measurements', to='dispatch.assignment')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("length_cm", models.PositiveIntegerField(verbose_name="length")),
+                ("width_cm", models.PositiveIntegerField(verbose_name="width")),
+                ("depth_cm", models.PositiveIntegerField(default=0, verbose_name="depth")),
+                ("at", models.DateTimeField()),
+                ("by", models.CharField(max_length=64)),
+                (
+                    "assignment",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="measurements",
+                        to="dispatch.assignment",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='RunCard',
+            name="RunCard",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('category', models.CharField(max_length=40, verbose_name='category')),
-                ('step', models.PositiveSmallIntegerField(verbose_name='step')),
-                ('kind', models.CharField(max_length=32, verbose_name='kind of unit')),
-                ('count', models.PositiveSmallIntegerField(default=1, verbose_name='number')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("category", models.CharField(max_length=40, verbose_name="category")),
+                ("step", models.PositiveSmallIntegerField(verbose_name="step")),
+                ("kind", models.CharField(max_length=32, verbose_name="kind of unit")),
+                ("count", models.PositiveSmallIntegerField(default=1, verbose_name="number")),
             ],
             options={
-                'verbose_name': 'run card step',
-                'verbose_name_plural': 'run cards',
-                'ordering': ['category', 'step'],
-                'constraints': [models.UniqueConstraint(fields=('category', 'step'), name='one_kind_a_step')],
+                "verbose_name": "run card step",
+                "verbose_name_plural": "run cards",
+                "ordering": ["category", "step"],
+                "constraints": [models.UniqueConstraint(fields=("category", "step"), name="one_kind_a_step")],
             },
         ),
         migrations.AddField(
-            model_name='assignment',
-            name='unit',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='assignments', to='dispatch.unit'),
+            model_name="assignment",
+            name="unit",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="assignments", to="dispatch.unit"
+            ),
         ),
         migrations.CreateModel(
-            name='Crew',
+            name="Crew",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('since', models.DateTimeField(verbose_name='since')),
-                ('until', models.DateTimeField(blank=True, null=True, verbose_name='until')),
-                ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('unit', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='crew', to='dispatch.unit')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("since", models.DateTimeField(verbose_name="since")),
+                ("until", models.DateTimeField(blank=True, null=True, verbose_name="until")),
+                (
+                    "user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "unit",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="crew", to="dispatch.unit"
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'crew',
-                'verbose_name_plural': 'crews',
-                'constraints': [models.UniqueConstraint(condition=models.Q(('until', None)), fields=('user',), name='one_unit_at_a_time')],
+                "verbose_name": "crew",
+                "verbose_name_plural": "crews",
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("until", None)), fields=("user",), name="one_unit_at_a_time"
+                    )
+                ],
             },
         ),
         migrations.AddConstraint(
-            model_name='assignment',
-            constraint=models.UniqueConstraint(condition=models.Q(('state__in', [patriot.dispatch.rules.State['ACCEPTED'], patriot.dispatch.rules.State['ASSIGNED'], patriot.dispatch.rules.State['EN_ROUTE'], patriot.dispatch.rules.State['ON_SCENE']])), fields=('unit',), name='one_assignment_a_unit'),
+            model_name="assignment",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(
+                    (
+                        "state__in",
+                        [
+                            patriot.dispatch.rules.State["ACCEPTED"],
+                            patriot.dispatch.rules.State["ASSIGNED"],
+                            patriot.dispatch.rules.State["EN_ROUTE"],
+                            patriot.dispatch.rules.State["ON_SCENE"],
+                        ],
+                    )
+                ),
+                fields=("unit",),
+                name="one_assignment_a_unit",
+            ),
         ),
     ]

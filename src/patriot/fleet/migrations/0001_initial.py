@@ -5,81 +5,112 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='Device',
+            name="Device",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('uid', models.CharField(max_length=80, unique=True, verbose_name='identifier')),
-                ('secret_digest', models.CharField(blank=True, max_length=64, verbose_name='digest of the secret')),
-                ('simulated', models.BooleanField(default=False, verbose_name='simulated')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("uid", models.CharField(max_length=80, unique=True, verbose_name="identifier")),
+                (
+                    "secret_digest",
+                    models.CharField(blank=True, max_length=64, verbose_name="digest of the secret"),
+                ),
+                ("simulated", models.BooleanField(default=False, verbose_name="simulated")),
             ],
             options={
-                'verbose_name': 'tracking device',
-                'verbose_name_plural': 'tracking devices',
-                'ordering': ['uid'],
+                "verbose_name": "tracking device",
+                "verbose_name_plural": "tracking devices",
+                "ordering": ["uid"],
             },
         ),
         migrations.CreateModel(
-            name='Quarantined',
+            name="Quarantined",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('at', models.DateTimeField(db_index=True, verbose_name='received at')),
-                ('source', models.CharField(max_length=16, verbose_name='source')),
-                ('uid', models.CharField(max_length=80, verbose_name='identifier')),
-                ('reason', models.CharField(max_length=40, verbose_name='reason')),
-                ('frame', models.TextField(verbose_name='frame')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("at", models.DateTimeField(db_index=True, verbose_name="received at")),
+                ("source", models.CharField(max_length=16, verbose_name="source")),
+                ("uid", models.CharField(max_length=80, verbose_name="identifier")),
+                ("reason", models.CharField(max_length=40, verbose_name="reason")),
+                ("frame", models.TextField(verbose_name="frame")),
             ],
             options={
-                'verbose_name': 'quarantined frame',
-                'verbose_name_plural': 'quarantined frames',
-                'ordering': ['-at'],
+                "verbose_name": "quarantined frame",
+                "verbose_name_plural": "quarantined frames",
+                "ordering": ["-at"],
             },
         ),
         migrations.CreateModel(
-            name='Vehicle',
+            name="Vehicle",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('plate', models.CharField(max_length=24, unique=True, verbose_name='plate')),
-                ('kind', models.CharField(max_length=32, verbose_name='kind')),
-                ('agency', models.CharField(db_index=True, max_length=32, verbose_name='agency')),
-                ('callsign', models.CharField(max_length=40, verbose_name='call sign')),
-                ('simulated', models.BooleanField(default=False, verbose_name='simulated')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("plate", models.CharField(max_length=24, unique=True, verbose_name="plate")),
+                ("kind", models.CharField(max_length=32, verbose_name="kind")),
+                ("agency", models.CharField(db_index=True, max_length=32, verbose_name="agency")),
+                ("callsign", models.CharField(max_length=40, verbose_name="call sign")),
+                ("simulated", models.BooleanField(default=False, verbose_name="simulated")),
             ],
             options={
-                'verbose_name': 'vehicle',
-                'verbose_name_plural': 'vehicles',
-                'ordering': ['callsign'],
+                "verbose_name": "vehicle",
+                "verbose_name_plural": "vehicles",
+                "ordering": ["callsign"],
             },
         ),
         migrations.CreateModel(
-            name='Latest',
+            name="Latest",
             fields=[
-                ('device', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, primary_key=True, related_name='latest', serialize=False, to='fleet.device')),
-                ('claimed_at', models.DateTimeField()),
-                ('fixed_at', models.DateTimeField()),
-                ('received_at', models.DateTimeField()),
-                ('lon', models.FloatField()),
-                ('lat', models.FloatField()),
-                ('speed_kmh', models.FloatField(null=True)),
-                ('heading', models.FloatField(null=True)),
-                ('accuracy_m', models.FloatField(null=True)),
-                ('battery_pct', models.FloatField(null=True)),
+                (
+                    "device",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        primary_key=True,
+                        related_name="latest",
+                        serialize=False,
+                        to="fleet.device",
+                    ),
+                ),
+                ("claimed_at", models.DateTimeField()),
+                ("fixed_at", models.DateTimeField()),
+                ("received_at", models.DateTimeField()),
+                ("lon", models.FloatField()),
+                ("lat", models.FloatField()),
+                ("speed_kmh", models.FloatField(null=True)),
+                ("heading", models.FloatField(null=True)),
+                ("accuracy_m", models.FloatField(null=True)),
+                ("battery_pct", models.FloatField(null=True)),
             ],
             options={
-                'verbose_name': 'latest position',
-                'verbose_name_plural': 'latest positions',
+                "verbose_name": "latest position",
+                "verbose_name_plural": "latest positions",
             },
         ),
         migrations.AddField(
-            model_name='device',
-            name='vehicle',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='devices', to='fleet.vehicle'),
+            model_name="device",
+            name="vehicle",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.SET_NULL,
+                related_name="devices",
+                to="fleet.vehicle",
+            ),
         ),
     ]

@@ -1,0 +1,1 @@
+"""The intake process: telemetry in, acknowledged after commit."""
