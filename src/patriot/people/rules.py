@@ -4,8 +4,12 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from enum import StrEnum
 from hashlib import sha256
+from typing import TYPE_CHECKING
 
 from django.utils.translation import gettext_lazy as _
+
+if TYPE_CHECKING:
+    from django.utils.functional import _StrPromise
 
 
 class Role(StrEnum):
@@ -21,7 +25,7 @@ class Role(StrEnum):
     ADMINISTRATOR = "administrator"
 
     @property
-    def label(self) -> str:
+    def label(self) -> "_StrPromise":
         """The role's name for people, translated when shown."""
         return LABELS[self]
 

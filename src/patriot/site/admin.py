@@ -5,7 +5,7 @@ from typing import Any
 from django.contrib import admin
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponseBase
+from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 
 from patriot.people.rules import Role
@@ -22,7 +22,7 @@ class PatriotAdminSite(admin.AdminSite):
         """Administrators only."""
         return bool(request.user.is_active and request.viewer.has(Role.ADMINISTRATOR))  # type: ignore[attr-defined]
 
-    def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponseBase:
+    def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         """Send strangers to the one sign-in page; those without the role get the 403 page."""
         if request.user.is_authenticated:
             raise PermissionDenied
