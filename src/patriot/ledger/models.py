@@ -1,4 +1,4 @@
-"""Four tables. Entries and seals are only ever inserted: triggers refuse everything else."""
+"""Five tables. Entries and seals are only ever inserted: triggers refuse everything else."""
 
 from django.db import models
 
@@ -37,3 +37,15 @@ class Cursor(models.Model):
 
     reader = models.CharField(max_length=120, primary_key=True)
     number = models.BigIntegerField()
+
+
+class Parked(models.Model):
+    """An event a reaction could not handle, set aside with the reason until somebody has seen to it."""
+
+    reader = models.CharField(max_length=120)
+    number = models.BigIntegerField()
+    error = models.TextField()
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["reader", "number"], name="parked_once")]

@@ -1,0 +1,66 @@
+"""What one web process knows of the world as it changes: the ledger's feed, positions, signs of life."""
+
+import asyncio
+from contextlib import suppress
+from dataclasses import dataclass
+from weakref import WeakKeyDictionary
+
+from django.conf import settings
+
+from patriot.kernel import positions
+from patriot.kernel.bus import Bus
+from patriot.ledger.feed import Feed
+from patriot.ledger.health import HEARTBEAT, Heartbeats, PartState
+
+
+@dataclass
+class Live:
+    """The process's live sources and the tasks that keep them up."""
+
+    bus: Bus
+    feed: Feed
+    positions: positions.Positions
+    heartbeats: Heartbeats
+    tasks: list[asyncio.Task[None]]
+
+    def parts(self) -> dict[str, PartState]:
+        """Every part this process can tell of."""
+        heard = {part: self.heartbeats.state(part) for part in self.heartbeats.parts() if part != "worker"}
+        broker = self.feed.broker()
+        if not broker.ok:  # silent only because nobody carries their words
+            heard = {part: PartState(ok=True) for part in heard}
+        return {"web": PartState(ok=True), "postgres": self.feed.database(), "nats": broker,
+                "worker": self.feed.sealer(), **heard}
+
+
+_LIVE: WeakKeyDictionary[asyncio.AbstractEventLoop, Live] = WeakKeyDictionary()
+
+
+async def live() -> Live:
+    """The sources of the running event loop, started at the first call."""
+    loop = asyncio.get_running_loop()
+    if loop not in _LIVE:
+        _LIVE[loop] = _start()
+        await _connect(_LIVE[loop])
+    return _LIVE[loop]
+
+
+def _start() -> Live:
+    bus = Bus(settings.CONFIG.nats_address, name="web")
+    sources = Live(bus, Feed(bus), positions.Positions(), Heartbeats(), [])
+    sources.tasks += [asyncio.create_task(source.run()) for source in (bus, sources.feed, sources.positions)]
+    return sources
+
+
+async def _connect(sources: Live) -> None:
+    await sources.bus.subscribe(positions.SUBJECT, sources.positions.receive)
+    await sources.bus.subscribe(HEARTBEAT, sources.heartbeats.receive)
+
+
+async def close() -> None:
+    """Stop the running loop's sources and wait until they have ended."""
+    sources = _LIVE.pop(asyncio.get_running_loop(), None)
+    for task in sources.tasks if sources else []:
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
