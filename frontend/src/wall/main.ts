@@ -2,6 +2,7 @@
 import { mount } from "svelte";
 import App from "./App.svelte";
 import type { WallConfig } from "./types";
+import "./flat.css";
 import "./wall.css";
 
 const target = document.getElementById("wall");
