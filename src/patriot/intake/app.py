@@ -13,8 +13,9 @@ import uvicorn
 
 from patriot.intake.batch import Answer, Gatherer, Waiting
 from patriot.intake.osmand import BadFrame, decode
-from patriot.intake.publish import Publisher
+from patriot.intake.publish import Publisher, tell_health
 from patriot.intake.store import Store, conninfo
+from patriot.kernel.bus import Bus
 from patriot.kernel.config import Config
 
 log = logging.getLogger(__name__)
@@ -108,32 +109,37 @@ class Server(uvicorn.Server):
 
 async def run(config: Config) -> None:
     """Serve until cancelled: requests in flight are settled first. Raises when the writer fails."""
-    publisher = Publisher(config.nats_address)
+    bus = Bus(config.nats_address, "patriot-intake")
+    publisher = Publisher(bus)
     store = Store(conninfo(config))
     gatherer = Gatherer(store, publisher.publish)
-    server = Server(
-        uvicorn.Config(
-            Intake(gatherer),
-            host=config.bind,
-            port=config.osmand_port,
-            http="httptools",
-            lifespan="off",
-            access_log=False,
-            log_config=None,
-            timeout_graceful_shutdown=2,
-        )
-    )
-    await publisher.start()
-    writing = asyncio.create_task(gatherer.run(), name="gatherer")
+    server = Server(_server_config(config, Intake(gatherer)))
     serving = asyncio.create_task(server.serve(), name="osmand")
+    working = [
+        asyncio.create_task(work)
+        for work in (gatherer.run(), publisher.run(), bus.run(), tell_health(bus, lambda: gatherer.healthy))
+    ]
     try:
-        done, _ = await asyncio.wait({writing, serving}, return_when=asyncio.FIRST_COMPLETED)
+        done, _ = await asyncio.wait({serving, *working}, return_when=asyncio.FIRST_COMPLETED)
         for task in done:
             task.result()
     finally:
         server.should_exit = True
         await asyncio.wait({serving}, timeout=2.5)
-        writing.cancel()
-        await asyncio.wait({writing}, timeout=0.5)
-        await publisher.stop()
+        for task in working:
+            task.cancel()
+        await asyncio.wait(working, timeout=0.5)
         await store.close()
+
+
+def _server_config(config: Config, app: Intake) -> uvicorn.Config:
+    return uvicorn.Config(
+        app,
+        host=config.bind,
+        port=config.osmand_port,
+        http="httptools",
+        lifespan="off",
+        access_log=False,
+        log_config=None,
+        timeout_graceful_shutdown=2,
+    )
