@@ -2,7 +2,7 @@
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo up test check bench dev docs lock clean install front messages
+.PHONY: help demo up test check bench dev docs lock clean install build messages
 
 BIN := .venv/bin
 NPM := $(BIN)/python frontend/npm.py
@@ -16,23 +16,23 @@ COMPILED := $(CATALOGUES:.po=.mo)
 help:  ## what there is
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
 
-demo: install front messages  ## the whole center with a simulated city in it (Ctrl-C stops it)
+demo: install build messages  ## the whole center with a simulated city in it (Ctrl-C stops it)
 	@exec $(BIN)/patriot demo
 
-up: install front messages  ## the whole center, for real work
+up: install build messages  ## the whole center, for real work
 	@exec $(BIN)/patriot up
 
-test: install front messages  ## all tests, on embedded services
+test: install build messages  ## all tests, on embedded services
 	@sh scripts/chromium
 	@$(BIN)/python -m pytest $(PYTEST)
 
-check: install front messages  ## style, types, room borders, migrations, city packs, front end
+check: install build messages  ## style, types, room borders, migrations, city packs, front end
 	@$(BIN)/python scripts/check.py
 
-bench: install front messages  ## measure, against a baseline in the same run
+bench: install build messages  ## measure, against a baseline in the same run
 	@$(BIN)/python -m bench
 
-dev: install front messages  ## the demo, with the front end rebuilt after every change
+dev: install build messages  ## the demo, with the front end rebuilt after every change
 	@$(NPM) run watch & watch=$$!; trap 'kill $$watch' EXIT; $(BIN)/patriot demo
 
 docs: install  ## where the documentation is
@@ -46,7 +46,7 @@ clean:  ## remove what was installed and built here; data under PATRIOT_HOME sta
 	rm -rf .venv frontend/node_modules src/patriot/site/static/built $(COMPILED)
 
 install: $(INSTALLED)
-front: $(BUILT)
+build: $(BUILT)  ## the front end
 messages: $(COMPILED)
 
 $(INSTALLED): requirements.lock pyproject.toml scripts/install

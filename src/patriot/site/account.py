@@ -12,7 +12,10 @@ from pathlib import Path
 from typing import Any
 
 RUN_AS = "nobody"  # whose rights the servers have when Patriot is started by root
-CAPABILITIES = ("dac_read_search", "dac_override")  # the smaller right first; containers often have only the second
+CAPABILITIES = (
+    "dac_read_search",
+    "dac_override",
+)  # the smaller right first; containers often have only the second
 PR_SET_PDEATHSIG = 1
 _libc = CDLL(None, use_errno=True)
 

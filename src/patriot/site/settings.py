@@ -43,6 +43,8 @@ SECRET_KEY = secret_key(CONFIG)
 DEBUG = False
 DEMO = CONFIG.demo
 CITY = CONFIG.city
+CITY_ROOMS = ["people", "places", "funds", "reports", "incidents", "fleet", "dispatch"]  # load a pack in this order
+LIFESPAN: list[str] = []  # what the web process runs beside requests: names of async context managers
 ALLOWED_HOSTS = ["localhost", "127.0.0.1", "[::1]", urlsplit(CONFIG.public_url).hostname or "localhost"]
 ALLOWED_HOSTS += [host for host in CONFIG.env.get("PATRIOT_ALLOWED_HOSTS", "").split(",") if host]
 CSRF_TRUSTED_ORIGINS = [CONFIG.public_url]
@@ -52,6 +54,7 @@ INSTALLED_APPS = [
     "patriot.ledger",
     "patriot.people",
     "patriot.funds",
+    "patriot.incidents",
     "patriot.reports",
     "patriot.fleet",
     "patriot.dispatch",
@@ -99,6 +102,7 @@ TEMPLATES = [
         },
     }
 ]
+SIGNS_OF_LIFE = "patriot.site.heartbeat.ages"
 ROOT_URLCONF = "patriot.site.urls"
 ASGI_APPLICATION = "patriot.site.asgi.application"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"

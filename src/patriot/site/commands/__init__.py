@@ -1,0 +1,1 @@
+"""The commands behind `patriot`, a few per module; `site.cli.COMMANDS` lists them."""
