@@ -20,7 +20,7 @@ from patriot.kernel.broadcast import Broadcast
 from patriot.kernel.bus import Bus
 from patriot.kernel.events import Announcement
 from patriot.ledger import queries, wire
-from patriot.ledger.health import SILENT_AFTER_S, PartState
+from patriot.ledger.health import SILENT_AFTER_S, PartState, signs_of_life
 
 log = logging.getLogger(__name__)
 
@@ -37,12 +37,13 @@ class Look:
 
     events: list[Announcement]
     oldest_pending: int | None
+    ages: dict[str, float]  # seconds since each process role's last sign of life
 
 
 def look(after: int | None) -> Look:
     """The entries above `after`, and what waits to be sealed. With None only the newest entry: where to begin."""
     begin = max(0, queries.head().number - 1) if after is None else after
-    return Look(queries.tail(begin, PAGE), queries.oldest_pending())
+    return Look(queries.tail(begin, PAGE), queries.oldest_pending(), signs_of_life())
 
 
 class Feed:
@@ -57,10 +58,10 @@ class Feed:
         self._recent: deque[Announcement] = deque(maxlen=REMEMBERED)
         self._behind = asyncio.Event()
         self._looked_at = time.monotonic()
-        self._database_lost_at: datetime | None = None
-        self._sealer_heard_at = -SILENT_AFTER_S
-        self._sealer_lost_at: datetime | None = None
+        self._heard_at = -SILENT_AFTER_S  # when the sealer last spoke on the bus
         self._waiting: tuple[int, float] | None = None  # the oldest unsealed entry and when it was first seen
+        self._ages: dict[str, float] = {}
+        self._lost_at: dict[str, datetime] = {}
         self._thread = ThreadPoolExecutor(1, "feed")
 
     async def run(self) -> None:
@@ -81,7 +82,7 @@ class Feed:
     def receive(self, payload: bytes) -> None:
         """Take a message of the bus. What does not follow the last entry makes the feed look into the database."""
         sealed = wire.read(payload)
-        self._sealer_heard_at = time.monotonic()
+        self._heard_at = time.monotonic()
         if not self.ready.is_set():
             return
         for event in sealed.events:
@@ -99,26 +100,28 @@ class Feed:
             return [event for event in self._recent if event.number > number][:PAGE]
         return await self.in_thread(lambda: queries.tail(number, PAGE))
 
-    def database(self) -> PartState:
-        """Whether PostgreSQL answered lately."""
-        silent = time.monotonic() - self._looked_at > DATABASE_SILENT_S
-        self._database_lost_at = (self._database_lost_at or clock.now()) if silent else None
-        return PartState(not silent, self._database_lost_at)
+    def parts(self) -> dict[str, PartState]:
+        """The state of everything this process can tell of: PostgreSQL, NATS and the process roles."""
+        answers = time.monotonic() - self._looked_at < DATABASE_SILENT_S
+        working = {"web": True, "postgres": answers, "nats": self._bus.connected, "worker": self._seals()}
+        working |= {role: not answers or self._is_alive(role) for role in self._ages.keys() - {"web", "worker"}}
+        return {part: self._state(part, ok) for part, ok in working.items()}
 
-    def broker(self) -> PartState:
-        """Whether NATS is connected."""
-        return PartState(self._bus.connected, None if self._bus.connected else self._bus.changed_at)
+    def _state(self, part: str, ok: bool) -> PartState:
+        if ok:
+            self._lost_at.pop(part, None)
+            return PartState(ok=True)
+        return PartState(False, self._lost_at.setdefault(part, clock.now()))
 
-    def sealer(self) -> PartState:
-        """Whether a worker seals: heard on the bus, or, without the bus, by nothing waiting for long."""
+    def _is_alive(self, role: str) -> bool:
+        return self._ages[role] < SILENT_AFTER_S
+
+    def _seals(self) -> bool:
+        """Whether a worker seals: it speaks on the bus; without the bus, it lives and nothing waits for long."""
+        if time.monotonic() - self._heard_at < SILENT_AFTER_S:
+            return True
         late = self._waiting is not None and time.monotonic() - self._waiting[1] > SEAL_LATE_S
-        heard = time.monotonic() - self._sealer_heard_at < SILENT_AFTER_S
-        silent = late or (self._bus.connected and not heard and self._bus_has_settled())
-        self._sealer_lost_at = (self._sealer_lost_at or clock.now()) if silent else None
-        return PartState(not silent, self._sealer_lost_at)
-
-    def _bus_has_settled(self) -> bool:
-        return (clock.now() - self._bus.changed_at).total_seconds() > SILENT_AFTER_S
+        return not late and ("worker" not in self._ages or self._is_alive("worker"))
 
     async def _poll(self) -> bool:
         """Look once. True when a whole page came and there may be more."""
@@ -143,7 +146,8 @@ class Feed:
         known = self._waiting and self._waiting[0] == seen.oldest_pending
         if not known:
             self._waiting = (seen.oldest_pending, time.monotonic()) if seen.oldest_pending else None
-        if len(seen.events) < PAGE and self.sealer().ok:
+        self._ages = dict.fromkeys(self._ages, float("inf")) | seen.ages  # a role that signed off is silent
+        if len(seen.events) < PAGE and self._seals():
             self.current_at = clock.now()
 
     def _hand_out(self, event: Announcement) -> None:

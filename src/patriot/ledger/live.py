@@ -1,4 +1,4 @@
-"""What one web process knows of the world as it changes: the ledger's feed, positions, signs of life."""
+"""What one web process knows of the world as it changes: the ledger's feed and where vehicles are."""
 
 import asyncio
 from contextlib import suppress
@@ -10,7 +10,6 @@ from django.conf import settings
 from patriot.kernel import positions
 from patriot.kernel.bus import Bus
 from patriot.ledger.feed import Feed
-from patriot.ledger.health import HEARTBEAT, Heartbeats, PartState
 
 
 @dataclass
@@ -20,17 +19,7 @@ class Live:
     bus: Bus
     feed: Feed
     positions: positions.Positions
-    heartbeats: Heartbeats
     tasks: list[asyncio.Task[None]]
-
-    def parts(self) -> dict[str, PartState]:
-        """Every part this process can tell of."""
-        heard = {part: self.heartbeats.state(part) for part in self.heartbeats.parts() if part != "worker"}
-        broker = self.feed.broker()
-        if not broker.ok:  # silent only because nobody carries their words
-            heard = {part: PartState(ok=True) for part in heard}
-        return {"web": PartState(ok=True), "postgres": self.feed.database(), "nats": broker,
-                "worker": self.feed.sealer(), **heard}
 
 
 _LIVE: WeakKeyDictionary[asyncio.AbstractEventLoop, Live] = WeakKeyDictionary()
@@ -47,14 +36,13 @@ async def live() -> Live:
 
 def _start() -> Live:
     bus = Bus(settings.CONFIG.nats_address, name="web")
-    sources = Live(bus, Feed(bus), positions.Positions(), Heartbeats(), [])
+    sources = Live(bus, Feed(bus), positions.Positions(), [])
     sources.tasks += [asyncio.create_task(source.run()) for source in (bus, sources.feed, sources.positions)]
     return sources
 
 
 async def _connect(sources: Live) -> None:
     await sources.bus.subscribe(positions.SUBJECT, sources.positions.receive)
-    await sources.bus.subscribe(HEARTBEAT, sources.heartbeats.receive)
 
 
 async def close() -> None:

@@ -13,7 +13,6 @@ from patriot.ledger.chain import GENESIS
 
 COLUMNS = "e.id, e.at, e.kind, e.actor, e.subject, e.agency, e.simulated, e.body"
 SEALED = f"SELECT s.number, {COLUMNS} FROM ledger_seal s JOIN ledger_entry e ON e.id = s.entry_id"
-
 type Row = tuple[int, datetime, str, str, str, str, bool, str]
 
 
@@ -86,6 +85,15 @@ def history(*subjects: str) -> list[Announcement]:
     """Everything sealed about these subjects, oldest first."""
     rows = _rows(f"{SEALED} WHERE e.subject = ANY(%s) ORDER BY s.number", [list(subjects)])
     return [announcement(row[0], row[1:]) for row in rows]
+
+
+def since(moment: datetime, most: int = 5000) -> list[Announcement]:
+    """What was committed from `moment` on, sealed or about to be, oldest first, the newest `most` at the most.
+
+    Their number is 0: whoever needs it reads `tail`.
+    """
+    sql = f"SELECT {COLUMNS} FROM ledger_entry e ORDER BY e.id DESC LIMIT %s"
+    return [announcement(0, row) for row in reversed(_rows(sql, [most])) if row[1] >= moment]
 
 
 def _rows(sql: str, values: list[Any]) -> list[Any]:

@@ -5,7 +5,6 @@ import time
 from collections.abc import Sequence
 from threading import Event, Thread
 
-import orjson
 from django.conf import settings
 from django.db import connection
 
@@ -14,7 +13,6 @@ from patriot.kernel.bus import Bus
 from patriot.kernel.events import Announcement
 from patriot.ledger import anchors, queries, schedule, sealer, wire
 from patriot.ledger.delivery import Courier
-from patriot.ledger.health import HEARTBEAT, HEARTBEAT_S
 
 ANCHOR_S = 60.0
 LONGEST_GOODBYE_S = 2.0
@@ -41,18 +39,10 @@ async def run() -> None:
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(bus.run())
             tasks.create_task(schedule.run())
-            tasks.create_task(_heartbeat(bus))
     finally:
         stop.set()
         woken.set()
         await asyncio.to_thread(_join, threads)
-
-
-async def _heartbeat(bus: Bus) -> None:
-    while True:
-        sign = {"part": "worker", "ok": True, "at": time.time(), "words": ""}
-        await bus.publish(HEARTBEAT, orjson.dumps(sign))
-        await asyncio.sleep(HEARTBEAT_S)
 
 
 def _anchor(stop: Event) -> None:
