@@ -20,7 +20,10 @@ STAFF = Viewer(8, "Staff", frozenset({Role.STAFF}), frozenset({"dbmta"}))
 @pytest.fixture
 def fund(db: None) -> ResponseFund:
     return ResponseFund.objects.create(
-        agency="dbmta", year=queries.this_year(), amount_idr=10_000_000, small_limit_idr=1_000_000,
+        agency="dbmta",
+        year=queries.this_year(),
+        amount_idr=10_000_000,
+        small_limit_idr=1_000_000,
         head_limit_idr=5_000_000,
     )
 
@@ -35,7 +38,11 @@ def test_it_approves_a_small_amount_at_once(fund: ResponseFund) -> None:
     assert decision.goes_to is None
     assert queries.funds(STAFF)[0].available == 9_100_000
     [event] = ledger.seal()
-    assert (event.kind, event.body["state"], event.body["available_idr"]) == ("fund.requested", "approved", 9_100_000)
+    assert (event.kind, event.body["state"], event.body["available_idr"]) == (
+        "fund.requested",
+        "approved",
+        9_100_000,
+    )
 
 
 def test_it_lets_the_head_decide_a_larger_one(fund: ResponseFund) -> None:
@@ -120,8 +127,13 @@ def test_it_refuses_impossible_amounts(fund: ResponseFund, amount: int) -> None:
 
 @pytest.mark.django_db(transaction=True)
 def test_it_never_overdraws_under_concurrent_requests() -> None:
-    ResponseFund.objects.create(agency="dbmta", year=queries.this_year(), amount_idr=4_500_000,
-                                small_limit_idr=1_000_000, head_limit_idr=5_000_000)
+    ResponseFund.objects.create(
+        agency="dbmta",
+        year=queries.this_year(),
+        amount_idr=4_500_000,
+        small_limit_idr=1_000_000,
+        head_limit_idr=5_000_000,
+    )
     start, answers = Barrier(8), []
 
     def together() -> None:

@@ -40,4 +40,6 @@ def test_it_never_approves_at_once_what_is_not_there_or_not_small(
 
 def test_it_says_the_rule_with_its_figures() -> None:
     with translation.override("en"):
-        assert in_words("small", FUND) == "At most Rp 1.000.000 and Rp 10.000.000 available: approved at once."
+        assert (
+            in_words("small", FUND) == "At most Rp 1.000.000 and Rp 10.000.000 available: approved at once."
+        )

@@ -1,6 +1,7 @@
-"""Asking for money, deciding, spending, releasing. A fund's row is locked while its money is counted: no overdraft."""
+"""Asking for money, deciding, spending, releasing. A fund's row is locked while its money is counted."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -28,7 +29,9 @@ class Decision:
 
 
 @transaction.atomic
-def request(agency: str, amount: int, purpose: str, subject: str, *, actor: str, simulated: bool = False) -> Decision:
+def request(
+    agency: str, amount: int, purpose: str, subject: str, *, actor: str, simulated: bool = False
+) -> Decision:
     """Ask an agency's fund for `amount` rupiah. Raises Invalid when the amount is none."""
     if not 0 < amount <= LARGEST_IDR:
         raise Invalid({"amount": _("The amount must be between Rp 1 and Rp 1.000.000.000.000.")})
@@ -36,9 +39,17 @@ def request(agency: str, amount: int, purpose: str, subject: str, *, actor: str,
     limits = queries.limits(_locked(agency, year))
     ruling = judge(amount, limits)
     row = Commitment.objects.create(
-        agency=agency, year=year, amount_idr=amount, purpose=purpose[:200], subject=subject,
-        state=State.APPROVED if ruling.approved else State.PENDING, goes_to=ruling.goes_to, rule=ruling.rule,
-        available_idr=limits.available if limits else 0, requested_by=actor, requested_at=clock.now(),
+        agency=agency,
+        year=year,
+        amount_idr=amount,
+        purpose=purpose[:200],
+        subject=subject,
+        state=State.APPROVED if ruling.approved else State.PENDING,
+        goes_to=ruling.goes_to,
+        rule=ruling.rule,
+        available_idr=limits.available if limits else 0,
+        requested_by=actor,
+        requested_at=clock.now(),
         simulated=simulated,
     )
     _announce(events.Requested(**_about(row)), row, actor)
@@ -49,7 +60,7 @@ def request(agency: str, amount: int, purpose: str, subject: str, *, actor: str,
 def decide(commitment_id: int, approve: bool, reason: str, *, viewer: Viewer) -> None:
     """Approve or refuse a pending request, with a reason.
 
-    Raises NotAllowed outside the viewer's power, Conflict when it was decided already or the money is not there.
+    Raises NotAllowed outside the viewer's power, Conflict when it was decided already or money lacks.
     """
     row = _commitment(commitment_id)
     if not viewer.sees(row.agency):
@@ -62,14 +73,20 @@ def decide(commitment_id: int, approve: bool, reason: str, *, viewer: Viewer) ->
     available = limits.available if limits else 0
     if approve and row.amount_idr > available:
         raise Conflict(_("The fund has only {available} left.").format(available=rupiah(available)))
-    _move(row, State.PENDING, State.APPROVED if approve else State.REFUSED,
-          decided_by=viewer.actor, decided_at=clock.now(), reason=reason.strip()[:300])
+    _move(
+        row,
+        State.PENDING,
+        State.APPROVED if approve else State.REFUSED,
+        decided_by=viewer.actor,
+        decided_at=clock.now(),
+        reason=reason.strip()[:300],
+    )
     _announce(events.Decided(**_about(row), approved=approve, reason=row.reason), row, viewer.actor)
 
 
 @transaction.atomic
 def spend(commitment_id: int, *, actor: str, amount: int | None = None) -> None:
-    """Book an approved commitment as spent; `amount` is what it cost, at most what was approved (default: all)."""
+    """Book an approved commitment as spent; `amount`: its cost, at most what was approved (the default)."""
     row = _commitment(commitment_id)
     _locked(row.agency, row.year)
     cost = row.amount_idr if amount is None else amount
@@ -103,8 +120,12 @@ def raise_fund(agency: str, by: int, reason: str, *, viewer: Viewer) -> None:
         raise NotFound(_("The agency has no response fund this year."))
     fund.amount_idr += by
     fund.save(update_fields=["amount_idr"])
-    raised = events.Raised(agency=agency, year=fund.year, by_idr=by, amount_idr=fund.amount_idr, reason=reason.strip())
-    ledger.append(raised, actor=viewer.actor, subject=f"fund:{agency}", agency=agency, simulated=viewer.simulated)
+    raised = events.Raised(
+        agency=agency, year=fund.year, by_idr=by, amount_idr=fund.amount_idr, reason=reason.strip()
+    )
+    ledger.append(
+        raised, actor=viewer.actor, subject=f"fund:{agency}", agency=agency, simulated=viewer.simulated
+    )
 
 
 def _locked(agency: str, year: int) -> ResponseFund | None:
@@ -126,15 +147,24 @@ def _move(row: Commitment, old: State, new: State, **changes: object) -> None:
     row.refresh_from_db()
 
 
-def _about(row: Commitment) -> dict[str, object]:
+def _about(row: Commitment) -> dict[str, Any]:
     fund = ResponseFund.objects.filter(agency=row.agency, year=row.year).first()
     left = fund.amount_idr - queries.used(row.agency, row.year) if fund else 0
     return {
-        "commitment": row.pk, "agency": row.agency, "year": row.year, "amount_idr": row.amount_idr,
-        "available_idr": left, "state": str(row.state), "goes_to": row.goes_to, "rule": row.rule,
-        "subject": row.subject, "purpose": row.purpose,
+        "commitment": row.pk,
+        "agency": row.agency,
+        "year": row.year,
+        "amount_idr": row.amount_idr,
+        "available_idr": left,
+        "state": str(row.state),
+        "goes_to": row.goes_to,
+        "rule": row.rule,
+        "subject": row.subject,
+        "purpose": row.purpose,
     }
 
 
 def _announce(event: events.About, row: Commitment, actor: str) -> None:
-    ledger.append(event, actor=actor, subject=f"commitment:{row.pk}", agency=row.agency, simulated=row.simulated)
+    ledger.append(
+        event, actor=actor, subject=f"commitment:{row.pk}", agency=row.agency, simulated=row.simulated
+    )

@@ -57,7 +57,9 @@ class Commitment(models.Model):
     class Meta:
         verbose_name = _("commitment")
         verbose_name_plural = _("commitments")
-        constraints = [models.CheckConstraint(condition=models.Q(amount_idr__gt=0), name="commitment_positive")]
+        constraints = [
+            models.CheckConstraint(condition=models.Q(amount_idr__gt=0), name="commitment_positive")
+        ]
         indexes = [
             models.Index(fields=["agency", "year", "state"], name="commitment_by_fund"),
             models.Index(fields=["subject"], name="commitment_by_subject"),

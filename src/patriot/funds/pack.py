@@ -26,7 +26,9 @@ def load(pack: Pack) -> int:
     for row in rows:
         limits = {"small_limit_idr": row.small_limit_idr, "head_limit_idr": row.head_limit_idr}
         ResponseFund.objects.update_or_create(
-            agency=row.agency, year=this_year(), defaults=limits,
+            agency=row.agency,
+            year=this_year(),
+            defaults=limits,
             create_defaults={**limits, "amount_idr": row.annual_idr},
         )
     return len(rows)

@@ -90,19 +90,23 @@ def funds(viewer: Viewer, year: int | None = None) -> list[Fund]:
 
 
 def _sums(year: int) -> dict[tuple[str, str], int]:
-    rows = Commitment.objects.filter(year=year).values_list("agency", "state").annotate(total=Sum("amount_idr"))
+    rows = (
+        Commitment.objects.filter(year=year).values_list("agency", "state").annotate(total=Sum("amount_idr"))
+    )
     return {(agency, state): total for agency, state, total in rows}
 
 
 def _fund(row: ResponseFund, names: dict[str, str], sums: dict[tuple[str, str], int]) -> Fund:
-    approved, spent, pending = (sums.get((row.agency, state), 0) for state in ("approved", "spent", "pending"))
+    approved, spent, pending = (
+        sums.get((row.agency, state), 0) for state in ("approved", "spent", "pending")
+    )
     available = Limits(row.amount_idr - approved - spent, row.small_limit_idr, row.head_limit_idr)
     name = names.get(row.agency, row.agency)
     return Fund(row.agency, name, row.year, row.amount_idr, approved, spent, pending, available)
 
 
 def may_decide(viewer: Viewer, agency: str, goes_to: str, requested_by: str) -> bool:
-    """True when the decision lies within the viewer's power; nobody decides what they asked for themselves."""
+    """True when the decision lies within the viewer's power; nobody decides what they asked for."""
     if viewer.actor == requested_by:
         return False
     if goes_to == HEAD and viewer.has(Role.HEAD) and agency in viewer.agencies:
@@ -137,8 +141,22 @@ def _request(row: Commitment, names: dict[str, str], fund: ResponseFund | None, 
     when_asked = Limits(row.available_idr, fund.small_limit_idr, fund.head_limit_idr) if fund else None
     waits = row.state == Commitment.State.PENDING
     return Request(
-        row.pk, row.agency, names.get(row.agency, row.agency), row.amount_idr, row.purpose, row.subject, row.state,
-        str(row.get_state_display()), row.goes_to, row.rule, in_words(row.rule, when_asked), row.requested_by,
-        row.requested_at, row.decided_by, row.decided_at, row.reason, row.simulated,
+        row.pk,
+        row.agency,
+        names.get(row.agency, row.agency),
+        row.amount_idr,
+        row.purpose,
+        row.subject,
+        row.state,
+        str(row.get_state_display()),
+        row.goes_to,
+        row.rule,
+        in_words(row.rule, when_asked),
+        row.requested_by,
+        row.requested_at,
+        row.decided_by,
+        row.decided_at,
+        row.reason,
+        row.simulated,
         waits and may_decide(viewer, row.agency, row.goes_to, row.requested_by),
     )

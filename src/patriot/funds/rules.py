@@ -30,7 +30,7 @@ class Ruling:
 
 
 def judge(amount: int, limits: Limits | None) -> Ruling:
-    """Small and enough money: at once. Otherwise the head up to the head's limit, beyond that the leadership."""
+    """Small and enough money: at once. Else the head up to the head's limit, beyond that the leadership."""
     if limits is None:
         return Ruling("no_fund", LEADERSHIP)
     if amount > limits.available:

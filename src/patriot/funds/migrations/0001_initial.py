@@ -4,55 +4,88 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='Commitment',
+            name="Commitment",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('agency', models.CharField(max_length=32, verbose_name='agency')),
-                ('year', models.PositiveSmallIntegerField(verbose_name='year')),
-                ('amount_idr', models.BigIntegerField(verbose_name='amount')),
-                ('purpose', models.CharField(max_length=200, verbose_name='purpose')),
-                ('subject', models.CharField(max_length=64, verbose_name='subject')),
-                ('state', models.CharField(choices=[('pending', 'Waiting for a decision'), ('approved', 'Approved'), ('refused', 'Refused'), ('spent', 'Spent'), ('released', 'Released')], max_length=12, verbose_name='state')),
-                ('goes_to', models.CharField(blank=True, max_length=16, verbose_name='decided by')),
-                ('rule', models.CharField(max_length=24, verbose_name='rule')),
-                ('available_idr', models.BigIntegerField(verbose_name='available when asked')),
-                ('requested_by', models.CharField(max_length=64)),
-                ('requested_at', models.DateTimeField(verbose_name='asked at')),
-                ('decided_by', models.CharField(blank=True, max_length=64)),
-                ('decided_at', models.DateTimeField(blank=True, null=True, verbose_name='decided at')),
-                ('reason', models.CharField(blank=True, max_length=300, verbose_name='reason')),
-                ('simulated', models.BooleanField(default=False, verbose_name='simulated')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("agency", models.CharField(max_length=32, verbose_name="agency")),
+                ("year", models.PositiveSmallIntegerField(verbose_name="year")),
+                ("amount_idr", models.BigIntegerField(verbose_name="amount")),
+                ("purpose", models.CharField(max_length=200, verbose_name="purpose")),
+                ("subject", models.CharField(max_length=64, verbose_name="subject")),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("pending", "Waiting for a decision"),
+                            ("approved", "Approved"),
+                            ("refused", "Refused"),
+                            ("spent", "Spent"),
+                            ("released", "Released"),
+                        ],
+                        max_length=12,
+                        verbose_name="state",
+                    ),
+                ),
+                ("goes_to", models.CharField(blank=True, max_length=16, verbose_name="decided by")),
+                ("rule", models.CharField(max_length=24, verbose_name="rule")),
+                ("available_idr", models.BigIntegerField(verbose_name="available when asked")),
+                ("requested_by", models.CharField(max_length=64)),
+                ("requested_at", models.DateTimeField(verbose_name="asked at")),
+                ("decided_by", models.CharField(blank=True, max_length=64)),
+                ("decided_at", models.DateTimeField(blank=True, null=True, verbose_name="decided at")),
+                ("reason", models.CharField(blank=True, max_length=300, verbose_name="reason")),
+                ("simulated", models.BooleanField(default=False, verbose_name="simulated")),
             ],
             options={
-                'verbose_name': 'commitment',
-                'verbose_name_plural': 'commitments',
-                'indexes': [models.Index(fields=['agency', 'year', 'state'], name='commitment_by_fund'), models.Index(fields=['subject'], name='commitment_by_subject')],
-                'constraints': [models.CheckConstraint(condition=models.Q(('amount_idr__gt', 0)), name='commitment_positive')],
+                "verbose_name": "commitment",
+                "verbose_name_plural": "commitments",
+                "indexes": [
+                    models.Index(fields=["agency", "year", "state"], name="commitment_by_fund"),
+                    models.Index(fields=["subject"], name="commitment_by_subject"),
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("amount_idr__gt", 0)), name="commitment_positive"
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='ResponseFund',
+            name="ResponseFund",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('agency', models.CharField(max_length=32, verbose_name='agency')),
-                ('year', models.PositiveSmallIntegerField(verbose_name='year')),
-                ('amount_idr', models.BigIntegerField(verbose_name='amount')),
-                ('small_limit_idr', models.BigIntegerField(verbose_name="limit without a person's decision")),
-                ('head_limit_idr', models.BigIntegerField(verbose_name='limit of the head of agency')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("agency", models.CharField(max_length=32, verbose_name="agency")),
+                ("year", models.PositiveSmallIntegerField(verbose_name="year")),
+                ("amount_idr", models.BigIntegerField(verbose_name="amount")),
+                ("small_limit_idr", models.BigIntegerField(verbose_name="limit without a person's decision")),
+                ("head_limit_idr", models.BigIntegerField(verbose_name="limit of the head of agency")),
             ],
             options={
-                'verbose_name': 'response fund',
-                'verbose_name_plural': 'response funds',
-                'ordering': ['agency', '-year'],
-                'constraints': [models.UniqueConstraint(fields=('agency', 'year'), name='one_fund_a_year'), models.CheckConstraint(condition=models.Q(('amount_idr__gte', 0)), name='fund_not_negative')],
+                "verbose_name": "response fund",
+                "verbose_name_plural": "response funds",
+                "ordering": ["agency", "-year"],
+                "constraints": [
+                    models.UniqueConstraint(fields=("agency", "year"), name="one_fund_a_year"),
+                    models.CheckConstraint(
+                        condition=models.Q(("amount_idr__gte", 0)), name="fund_not_negative"
+                    ),
+                ],
             },
         ),
     ]

@@ -1,0 +1,1 @@
+"""One problem, one owner, one deadline: routing, tasks, closure, and what the wall shows of it."""
