@@ -60,7 +60,7 @@ $(MODULES): frontend/package-lock.json $(INSTALLED)
 
 $(BUILT): $(FRONT_SOURCES) $(MODULES)
 	@echo "Building the front end ..."
-	@$(NPM) run build --silent
+	@$(NPM) run build --silent -- --logLevel error
 	@touch $@
 
 %.mo: %.po $(INSTALLED)
