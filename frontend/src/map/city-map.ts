@@ -42,6 +42,7 @@ export class CityMap {
   #layers: CityLayers | null = null;
   #box: Bounds = BEKASI;
   #shown: (unit: Unit | undefined) => boolean = () => true;
+  #stale = { incidents: false, units: false };
   #ended = new AbortController();
   #themes = new MutationObserver(() => this.#recolour());
   #resizes: ResizeObserver;
@@ -138,6 +139,13 @@ export class CityMap {
     this.gl.setPaintProperty("shade", "fill-opacity", opacity);
   }
 
+  /** Let what is no longer sure step back, and nothing else. */
+  setStale(stale: { incidents: boolean; units: boolean }): void {
+    this.#stale = stale;
+    this.#units.dim(stale.units ? 0.4 : 1);
+    if (this.gl.getLayer("incidents")) this.gl.setPaintProperty("incidents", "icon-opacity", stale.incidents ? 0.45 : 1);
+  }
+
   select(incident: number | null): void {
     if (this.gl.getLayer("selected")) this.gl.setFilter("selected", ["==", ["get", "id"], incident ?? -1]);
   }
@@ -190,6 +198,7 @@ export class CityMap {
       layout: { "icon-image": ["get", "mark"], "icon-allow-overlap": true, "icon-padding": 0, "icon-size": ["interpolate", ["linear"], ["zoom"], 10, ["*", 0.72, ["get", "size"]], 14, ["get", "size"]], "symbol-sort-key": ["get", "rank"] },
     });
     this.#show();
+    this.setStale(this.#stale);
   }
 
   #features(): GeoJSON.FeatureCollection {

@@ -44,7 +44,7 @@ const light: Palette = {
   borderStrong: "#b9c0c8",
   water: "#c3d9ea",
   park: "#e4efe6",
-  streets: { motorway: "#a9b2bc", primary: "#c1c8cf", secondary: "#d2d7dc", minor: "#e3e6e9" },
+  streets: { motorway: "#97a1ac", primary: "#aeb6bf", secondary: "#c2c9d0", minor: "#d4d9de" },
   label: "#59636e",
   labelStrong: "#2b3138",
   halo: "#f7f8f9",

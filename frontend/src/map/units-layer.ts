@@ -92,6 +92,7 @@ export class UnitsLayer implements CustomLayerInterface {
   #moving = 0;
   #dirty = true;
   #tracks: ReadonlyMap<number, Track> = new Map();
+  #strength = 1;
   #look: Look = () => ({ busy: false, hidden: false });
 
   constructor(
@@ -109,6 +110,13 @@ export class UnitsLayer implements CustomLayerInterface {
     this.#tracks = tracks;
     this.#look = look;
     this.#moving = Math.max(0, ...[...tracks.values()].map((track) => track.ends));
+    this.#dirty = true;
+    this.#map?.triggerRepaint();
+  }
+
+  /** How strongly vehicles are drawn, 0–1: less when their positions are stale. */
+  dim(strength: number): void {
+    this.#strength = strength;
     this.#dirty = true;
     this.#map?.triggerRepaint();
   }
@@ -166,9 +174,9 @@ export class UnitsLayer implements CustomLayerInterface {
       const path = [...this.#flat(track.from), ...this.#flat(track.to)];
       const when = [track.begins, track.ends];
       const heading = track.headingTo === null ? [-999, -999] : [track.headingFrom ?? track.headingTo, track.headingTo];
-      const fresh = now - track.heard > 60 ? 0.4 : 1;
+      const fresh = this.#strength * (now - track.heard > 60 ? 0.4 : 1);
       units.push(...path, ...when, ...heading, ...tone, fresh, (look.busy ? 17 : 11) * this.k * window.devicePixelRatio);
-      this.#trail(trails, track, path, tone, look.busy ? 0.9 : 0.38, now);
+      this.#trail(trails, track, path, tone, (look.busy ? 0.9 : 0.38) * this.#strength, now);
     }
     this.#counts = { units: units.length / 13, trails: trails.length / 13 };
     fill(gl, this.#units as Program, units);

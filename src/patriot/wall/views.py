@@ -14,7 +14,7 @@ WATCHERS = (Role.DISPATCHER, Role.OPERATOR, Role.LEADERSHIP, Role.ADMINISTRATOR)
 
 @requires(*WATCHERS)
 def wall(request: HttpRequest) -> HttpResponse:
-    """The full-screen wall. `?screen=1/2` and `2/2` make two screens one, `?scene=now` starts with a scene."""
+    """The full-screen wall. `?screen=1/2` and `2/2` make two screens one, `?scene=now` holds a scene."""
     config = {
         "city": city_name(),
         "stream": "/wall/stream",
