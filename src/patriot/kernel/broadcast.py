@@ -2,7 +2,11 @@
 
 import asyncio
 from collections import deque
-from typing import Self
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, Self
+
+STUCK_S = 10.0
 
 
 class Overrun(Exception):  # noqa: N818 - an outcome, not a fault
@@ -10,10 +14,13 @@ class Overrun(Exception):  # noqa: N818 - an outcome, not a fault
 
 
 class Broadcast[T]:
-    """Hands every published item to every subscription. A reader more than `limit` items behind is cut off."""
+    """Hands every published item to every subscription. A reader more than `limit` items behind is cut off, or, when
+    `lossy`, loses the oldest: for pictures of which only the newest counts.
+    """
 
-    def __init__(self, limit: int = 1000) -> None:
+    def __init__(self, limit: int = 1000, *, lossy: bool = False) -> None:
         self._limit = limit
+        self._lossy = lossy
         self._readers: set[Subscription[T]] = set()
 
     def __len__(self) -> int:
@@ -22,50 +29,58 @@ class Broadcast[T]:
     def publish(self, item: T) -> None:
         """Give `item` to all readers. Never waits."""
         for reader in tuple(self._readers):
-            reader._offer(item, self._limit)
+            if len(reader.items) < self._limit or self._lossy:
+                reader.items.append(item)
+            else:
+                self._readers.discard(reader)
+                reader.cut_off()
+            reader.wake.set()
 
-    def subscribe(self) -> "Subscription[T]":
-        """A new reader, which gets everything published from now on. Use it as a context manager."""
-        reader = Subscription(self)
+    def subscribe(self, wake: asyncio.Event | None = None) -> "Subscription[T]":
+        """A new reader of everything published from now on; a context manager. `wake` joins it to another's waits."""
+        reader = Subscription(self, self._limit, wake or asyncio.Event())
         self._readers.add(reader)
         return reader
 
-    def _forget(self, reader: "Subscription[T]") -> None:
+    def forget(self, reader: "Subscription[T]") -> None:
+        """Give a reader nothing more."""
         self._readers.discard(reader)
 
 
 class Subscription[T]:
-    """One reader's place in a broadcast."""
+    """One reader's place in a broadcast. `on_overrun` is called once when it is cut off."""
 
-    def __init__(self, source: Broadcast[T]) -> None:
+    def __init__(self, source: Broadcast[T], limit: int, wake: asyncio.Event) -> None:
+        self.items: deque[T] = deque(maxlen=limit)
+        self.wake = wake
+        self.on_overrun: Callable[[], object] = bool
         self._source = source
-        self._items: deque[T] = deque()
-        self._news = asyncio.Event()
-        self.overrun = False
+        self._overrun = False
 
-    def _offer(self, item: T, limit: int) -> None:
-        if len(self._items) >= limit:
-            self.overrun = True
-            self._items.clear()
-            self._source._forget(self)
-        else:
-            self._items.append(item)
-        self._news.set()
+    def cut_off(self) -> None:
+        """Drop everything: the reader was too slow."""
+        self._overrun = True
+        self.items.clear()
+        self.on_overrun()
 
     async def take(self, timeout_s: float) -> list[T]:
         """Everything that is waiting, after at most `timeout_s`; empty when nothing came. Raises Overrun."""
-        if not self._news.is_set():
-            await _wait(self._news, timeout_s)
-        if self.overrun:
+        if not self.wake.is_set():
+            await _wait(self.wake, timeout_s)
+        self.wake.clear()
+        return self.waiting()
+
+    def waiting(self) -> list[T]:
+        """Everything that is there now. Raises Overrun."""
+        if self._overrun:
             raise Overrun
-        self._news.clear()
-        items = list(self._items)
-        self._items.clear()
+        items = list(self.items)
+        self.items.clear()
         return items
 
     def close(self) -> None:
         """Receive nothing more."""
-        self._source._forget(self)
+        self._source.forget(self)
 
     def __enter__(self) -> Self:
         return self
@@ -80,3 +95,20 @@ async def _wait(event: asyncio.Event, timeout_s: float) -> None:
             await event.wait()
     except TimeoutError:
         pass
+
+
+@contextmanager
+def hung_up_when_stuck(reader: Subscription[Any]) -> Iterator[None]:
+    """Cancel the current task when its reader was cut off and the task has not noticed `STUCK_S` later.
+
+    Such a task waits for a browser that takes nothing any more; only that ends it.
+    """
+    task, loop = asyncio.current_task(), asyncio.get_running_loop()
+    timers: list[asyncio.TimerHandle] = []
+    if task is not None:
+        reader.on_overrun = lambda: timers.append(loop.call_later(STUCK_S, task.cancel))
+    try:
+        yield
+    finally:
+        for timer in timers:
+            timer.cancel()

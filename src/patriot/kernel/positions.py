@@ -32,7 +32,7 @@ class Positions:
     """The newest position of every vehicle. `broadcast` carries a `Batch` per period in which something moved."""
 
     def __init__(self) -> None:
-        self.broadcast: Broadcast[Batch] = Broadcast(limit=10)
+        self.broadcast: Broadcast[Batch] = Broadcast(limit=3, lossy=True)
         self._latest: dict[int, Position] = {}
         self._moved: dict[int, Position] = {}
 

@@ -3,12 +3,14 @@
 from django.contrib import admin
 from django.urls import include, path
 
+from patriot.api import live
 from patriot.site import health, metrics
 
 urlpatterns = [
     path("healthz", health.healthz),
     path("readyz", health.readyz),
     path("metrics", metrics.metrics),
+    path("live", live.stream),
     path("admin/", admin.site.urls),
     path("", include("patriot.people.urls")),
 ]

@@ -1,0 +1,1 @@
+"""The interfaces for machines: Open311, the native API, the live stream."""
