@@ -1,0 +1,362 @@
+"""What a city pack holds: every table's columns, its keys, what it refers to. `check` tells all faults of a pack."""
+
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass, fields
+from datetime import date
+from functools import partial
+from typing import Annotated, Any, Literal
+
+from msgspec import Meta
+
+from patriot.kernel.pack import SCHEMA, Fault, Pack, PackError, gather
+
+Text = Annotated[str, Meta(min_length=1)]
+Code = Annotated[str, Meta(pattern=r"^[a-z0-9_]{1,48}$")]
+Lon = Annotated[float, Meta(ge=-180, le=180)]
+Lat = Annotated[float, Meta(ge=-90, le=90)]
+Count = Annotated[int, Meta(ge=1)]
+Rupiah = Annotated[int, Meta(ge=0)]
+NEAR = 0.25  # degrees beyond the city's box where a place may still lie: hospitals next door, the upper river
+
+LEVELS = ("city", "kecamatan", "kelurahan")  # from large to small; the last is what reports are placed in
+STREETS = ("motorway", "motorway_link", "trunk", "primary", "secondary", "tertiary", "residential", "living_street",
+           "service", "rail")  # fmt: skip
+AUTHORITIES = ("kota", "kabupaten", "provinsi", "nasional", "tol", "ka")
+WATERS = ("river", "canal", "stream", "drain")
+
+
+@dataclass(frozen=True)
+class AgencyRow:
+    """A work unit, city company or outside partner."""
+
+    code: Code
+    name: Text
+    short: Text
+    kind: Text
+    valid_from: date
+    valid_to: date | None = None
+    successor: str = ""
+    integrated_on: date | None = None
+
+
+@dataclass(frozen=True)
+class AreaRow:
+    """An area with its official code and a point inside it."""
+
+    code: Text
+    name: Text
+    level: Literal["city", "kecamatan", "kelurahan"]
+    parent: str
+    lon: Lon
+    lat: Lat
+    aliases: list[str]
+
+
+@dataclass(frozen=True)
+class CategoryRow:
+    """A kind of problem, its owner, its deadline and what a task about it is like."""
+
+    code: Code
+    name_id: Text
+    name_en: Text
+    group: Text
+    service_class: str
+    agency: Code
+    priority: Literal["P1", "P2", "P3"]
+    service_level: Code
+    unit_kind: str
+    icon: Code
+    task_kind: Literal["inspect", "repair", "clean", "enforce", "regulate", "rescue"]
+    estimate_idr: Rupiah
+    keywords_id: list[str]
+    keywords_en: list[str]
+
+
+@dataclass(frozen=True)
+class OwnerRuleRow:
+    """Another owner for a category in an area, or on the roads of an authority."""
+
+    category: Code
+    area: str
+    road_authority: str
+    agency: Code
+    valid_from: date
+    valid_to: date | None
+    reason: str
+
+
+@dataclass(frozen=True)
+class ServiceLevelRow:
+    """How long a stage may take; several rows make a level."""
+
+    code: Code
+    name: Text
+    stage: Literal["verify", "first_response", "resolve", "close_after_answer"]
+    amount: Annotated[float, Meta(gt=0)]
+    unit: Literal["hours", "days"]
+    calendar: Literal["working", "calendar"]
+    source: str
+
+
+@dataclass(frozen=True)
+class FacilityRow:
+    """A place that people know by name."""
+
+    code: Code
+    name: Text
+    kind: Code
+    lon: Lon
+    lat: Lat
+    agency: str
+    phone: str
+    aliases: list[str]
+
+
+@dataclass(frozen=True)
+class UnitRow:
+    """A crew that can be sent, with its station."""
+
+    callsign: Text
+    kind: Code
+    agency: Code
+    station: str
+    lon: Lon
+    lat: Lat
+    crew_size: Count
+    capabilities: list[str]
+    plate: str
+
+
+@dataclass(frozen=True)
+class VehicleRow:
+    """A vehicle and the tracker in it."""
+
+    plate: Text
+    kind: Code
+    agency: Code
+    callsign: str
+    device_uid: str
+    simulated: bool
+
+
+@dataclass(frozen=True)
+class RunCardRow:
+    """A step of what to send to a category of problem."""
+
+    category: Code
+    step: Count
+    unit_kind: Code
+    count: Count
+
+
+@dataclass(frozen=True)
+class FundRow:
+    """A response fund, whole rupiah a year."""
+
+    agency: Code
+    annual_idr: Rupiah
+    small_limit_idr: Rupiah
+    head_limit_idr: Rupiah
+
+
+@dataclass(frozen=True)
+class HolidayRow:
+    """A day on which no working day is counted."""
+
+    date: date
+    name_id: Text
+    name_en: Text
+
+
+@dataclass(frozen=True)
+class SopRow:
+    """A step of the checklist of a group of categories."""
+
+    group: Text
+    step: Count
+    text_id: Text
+    text_en: Text
+
+
+@dataclass(frozen=True)
+class ReplyRow:
+    """A friendly answer's words, with {fields}."""
+
+    code: Code
+    text_id: Text
+    text_en: Text
+
+
+@dataclass(frozen=True)
+class DemoUserRow:
+    """An account that a demo makes."""
+
+    username: Annotated[str, Meta(pattern=r"^[a-z0-9_.]{1,60}$")]
+    name: Text
+    role: Literal[
+        "citizen", "officer", "staff", "head", "dispatcher", "operator", "leadership", "administrator"
+    ]
+    agency: str
+    language: str = ""
+
+
+@dataclass(frozen=True)
+class Table:
+    """A file: its record, what names a row, which column points into which other file's column."""
+
+    record: type
+    key: tuple[str, ...]
+    refers: tuple[
+        tuple[str, str, str], ...
+    ] = ()  # column, other file, its column; an empty cell refers to nothing
+    required: bool = True
+
+
+TABLES = {
+    "agencies.csv": Table(AgencyRow, ("code",), (("successor", "agencies.csv", "code"),)),
+    "areas.csv": Table(AreaRow, ("code",), (("parent", "areas.csv", "code"),)),
+    "service_levels.csv": Table(ServiceLevelRow, ("code", "stage")),
+    "categories.csv": Table(
+        CategoryRow,
+        ("code",),
+        (
+            ("agency", "agencies.csv", "code"),
+            ("service_level", "service_levels.csv", "code"),
+            ("unit_kind", "units.csv", "kind"),
+        ),
+    ),
+    "owner_rules.csv": Table(
+        OwnerRuleRow,
+        ("category", "area", "road_authority", "valid_from"),
+        (
+            ("category", "categories.csv", "code"),
+            ("area", "areas.csv", "code"),
+            ("agency", "agencies.csv", "code"),
+        ),
+    ),
+    "facilities.csv": Table(FacilityRow, ("code",), (("agency", "agencies.csv", "code"),)),
+    "units.csv": Table(
+        UnitRow, ("callsign",), (("agency", "agencies.csv", "code"), ("plate", "vehicles.csv", "plate"))
+    ),
+    "vehicles.csv": Table(
+        VehicleRow, ("plate",), (("agency", "agencies.csv", "code"), ("callsign", "units.csv", "callsign"))
+    ),
+    "run_cards.csv": Table(
+        RunCardRow,
+        ("category", "step"),
+        (("category", "categories.csv", "code"), ("unit_kind", "units.csv", "kind")),
+    ),
+    "funds.csv": Table(FundRow, ("agency",), (("agency", "agencies.csv", "code"),)),
+    "holidays.csv": Table(HolidayRow, ("date", "name_id")),
+    "sop.csv": Table(SopRow, ("group", "step"), (("group", "categories.csv", "group"),), required=False),
+    "replies.csv": Table(ReplyRow, ("code",), required=False),
+    "demo_users.csv": Table(
+        DemoUserRow, ("username",), (("agency", "agencies.csv", "code"),), required=False
+    ),
+}
+SCHEMA.update({file: frozenset(item.name for item in fields(table.record)) for file, table in TABLES.items()})
+
+
+def check(pack: Pack) -> list[Fault]:
+    """Every fault of a pack, in the order of files and lines; empty when it is in order."""
+    read: dict[str, list[tuple[int, Any]]] = {}
+
+    def read_table(file: str, table: Table) -> None:
+        if table.required or pack.has(file):
+            read[file] = pack.rows(file, table.record)
+
+    faults = gather(lambda: pack.city, *(partial(read_table, file, table) for file, table in TABLES.items()))
+    for file, rows in read.items():
+        faults += [*_twice(file, rows), *_dangling(file, rows, read)]
+    faults += gather(
+        partial(_check_places, pack, read), partial(_check_areas, read), partial(_check_maps, pack)
+    )
+    return sorted(set(faults))
+
+
+def _twice(file: str, rows: list[tuple[int, Any]]) -> Iterator[Fault]:
+    first: dict[tuple[Any, ...], int] = {}
+    key = TABLES[file].key
+    for line, row in rows:
+        value = tuple(getattr(row, column) for column in key)
+        if value in first:
+            words = ", ".join(str(part) for part in value if part != "")
+            yield Fault(file, line, f"{words} stands in line {first[value]} already")
+        first.setdefault(value, line)
+
+
+def _dangling(
+    file: str, rows: list[tuple[int, Any]], read: dict[str, list[tuple[int, Any]]]
+) -> Iterator[Fault]:
+    for column, other, other_column in TABLES[file].refers:
+        if other not in read:
+            continue
+        known = {getattr(row, other_column) for _line, row in read[other]}
+        for line, row in rows:
+            value = getattr(row, column)
+            if value and value not in known:
+                yield Fault(file, line, f"column {column!r}: {value!r} is not in {other}")
+
+
+def _check_areas(read: dict[str, list[tuple[int, Any]]]) -> None:
+    """One city; every other area lies in one of the level above."""
+    rows = read.get("areas.csv", [])
+    level = {row.code: row.level for _line, row in rows}
+    faults, cities = [], [line for line, row in rows if row.level == LEVELS[0]]
+    if rows and len(cities) != 1:
+        faults.append(
+            Fault(
+                "areas.csv", cities[1] if cities else 1, f"{len(cities)} rows of level 'city': one is needed"
+            )
+        )
+    for line, row in rows:
+        above = LEVELS[LEVELS.index(row.level) - 1] if row.level != LEVELS[0] else ""
+        if level.get(row.parent, "") != above:
+            faults.append(Fault("areas.csv", line, f"{row.code}: its parent must be a {above or 'blank'}"))
+    if faults:
+        raise PackError(*faults)
+
+
+def _check_places(pack: Pack, read: dict[str, list[tuple[int, Any]]]) -> None:
+    """Positions lie in or near the city's box."""
+    try:
+        west, south, east, north = pack.city.bbox
+    except PackError:  # told already
+        return
+    faults = [
+        Fault(file, line, f"{row.lon}, {row.lat} lies far outside the city")
+        for file in ("areas.csv", "facilities.csv", "units.csv")
+        for line, row in read.get(file, [])
+        if not (west - NEAR <= row.lon <= east + NEAR and south - NEAR <= row.lat <= north + NEAR)
+    ]
+    if faults:
+        raise PackError(*faults)
+
+
+def _check_maps(pack: Pack) -> None:
+    """The drawn lines: known classes, real degrees."""
+    known = {"streets": ("class", STREETS), "waterways": ("kind", WATERS)}
+    faults: list[Fault] = []
+    for name, (column, values) in known.items():
+        lines = defaultdict(list)
+        faults += gather(lambda name=name, lines=lines: lines[name].extend(pack.geojson(name)))  # type: ignore[misc]
+        for line, feature in lines[name]:
+            faults += [
+                Fault(f"{name}.geojson", line, words) for words in _faults_of_line(feature, column, values)
+            ]
+    if faults:
+        raise PackError(*faults)
+
+
+def _faults_of_line(feature: Any, column: str, values: tuple[str, ...]) -> Iterator[str]:
+    properties = feature.get("properties") or {}
+    geometry = feature.get("geometry") or {}
+    if properties.get(column) not in values:
+        yield f"{column} {properties.get(column)!r} is none of {', '.join(values)}"
+    if properties.get("authority", "kota") not in AUTHORITIES:
+        yield f"authority {properties['authority']!r} is none of {', '.join(AUTHORITIES)}"
+    if geometry.get("type") != "LineString" or len(geometry.get("coordinates") or []) < 2:
+        yield "this is no line of two or more points"
+    elif not all(len(c) >= 2 and abs(c[0]) <= 180 and abs(c[1]) <= 90 for c in geometry["coordinates"]):
+        yield "a point is not longitude, latitude in degrees"
