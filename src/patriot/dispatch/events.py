@@ -37,8 +37,8 @@ class Assigned(AboutAssignment):
     crew: str
     since: str
     photo: str
-    lon: float
-    lat: float
+    lon: float | None
+    lat: float | None
     assigned_at: str
     metres: float | None
     first_choice: bool  # the unit recommended first was taken

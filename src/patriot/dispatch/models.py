@@ -77,6 +77,7 @@ class Assignment(models.Model):
 
     task_id = models.BigIntegerField(db_index=True)
     incident_id = models.BigIntegerField(db_index=True)
+    number = models.CharField(max_length=24)  # the incident's
     unit = models.ForeignKey(Unit, models.PROTECT, related_name="assignments")
     agency = models.CharField(max_length=32)  # the unit's, at the time
     state = models.CharField(
@@ -84,7 +85,6 @@ class Assignment(models.Model):
     )
     eta_s = models.FloatField(null=True)
     metres = models.FloatField(null=True)
-    card = models.JSONField(default=dict)  # the incident as the crew was called to it: rules.Card
     photo = models.CharField(max_length=300, blank=True)
     assigned_by = models.CharField(max_length=64)
     assigned_at = models.DateTimeField()

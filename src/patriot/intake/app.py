@@ -13,7 +13,7 @@ import uvicorn
 
 from patriot.intake.batch import Answer, Gatherer, Waiting
 from patriot.intake.osmand import BadFrame, decode
-from patriot.intake.publish import Publisher, tell_health
+from patriot.intake.publish import Publisher
 from patriot.intake.store import Store, conninfo
 from patriot.kernel.bus import Bus
 from patriot.kernel.config import Config
@@ -115,10 +115,7 @@ async def run(config: Config) -> None:
     gatherer = Gatherer(store, publisher.publish)
     server = Server(_server_config(config, Intake(gatherer)))
     serving = asyncio.create_task(server.serve(), name="osmand")
-    working = [
-        asyncio.create_task(work)
-        for work in (gatherer.run(), publisher.run(), bus.run(), tell_health(bus, lambda: gatherer.healthy))
-    ]
+    working = [asyncio.create_task(work) for work in (gatherer.run(), publisher.run(), bus.run())]
     try:
         done, _ = await asyncio.wait({serving, *working}, return_when=asyncio.FIRST_COMPLETED)
         for task in done:

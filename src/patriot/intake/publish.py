@@ -1,9 +1,7 @@
 """After the commit: telling the house where vehicles are now. Lost news is not resent, the next fix comes."""
 
 import asyncio
-import time
 from collections import deque
-from collections.abc import Callable
 from typing import Any
 
 import orjson
@@ -11,9 +9,6 @@ import orjson
 from patriot.fleet.rules import Draft
 from patriot.kernel.bus import Bus
 from patriot.kernel.positions import SUBJECT
-
-HEARTBEAT = "patriot.heartbeat"
-HEARTBEAT_S = 2.0
 
 
 class Publisher:
@@ -39,16 +34,6 @@ class Publisher:
             while self._rounds:
                 if moved := _moved(self._rounds.popleft()):
                     await self.bus.publish(SUBJECT, orjson.dumps(moved))
-
-
-async def tell_health(bus: Bus, healthy: Callable[[], bool]) -> None:
-    """Say every two seconds how this process is; `healthy` is asked anew each time."""
-    while True:
-        ok = healthy()
-        words = "" if ok else "The database is away."
-        told = {"part": "intake", "ok": ok, "at": time.time(), "words": words}
-        await bus.publish(HEARTBEAT, orjson.dumps(told))
-        await asyncio.sleep(HEARTBEAT_S)
 
 
 def _moved(drafts: list[Draft]) -> list[list[Any]]:
