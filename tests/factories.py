@@ -9,6 +9,8 @@ from patriot.people.models import Agency, User
 from patriot.people.rules import AGENCY, Role, Viewer
 from patriot.reports.actions import ReportDraft
 
+PASSWORD = "gerobak-kuning-17"
+
 
 def agency(code: str = "dbmta") -> Agency:
     """An agency of that code; the same one at the second call."""
@@ -19,7 +21,8 @@ def agency(code: str = "dbmta") -> Agency:
 def user(role: Role, agency_code: str = "", *, username: str = "") -> User:
     """An account that holds the role; an agency's role is held in `dbmta` unless told."""
     code = agency_code or ("dbmta" if role in AGENCY else "")
-    pk = actions.create_user(username or f"{role}.{code}".strip("."), actor="system:test", name=role.title())
+    name = username or f"{role}.{code}".strip(".")
+    pk = actions.create_user(name, actor="system:test", name=role.title(), password=PASSWORD)
     if code:
         agency(code)
     actions.grant(pk, role, code, actor="system:test")
@@ -44,7 +47,8 @@ def category(code: str = "lubang_jalan", agency_code: str = "dbmta", **changes: 
 
 
 def received(lon: float = 106.99, lat: float = -6.24, *, code: str = "lubang_jalan", words: str = "Lubang besar",
-             simulated: bool = False, **draft: object) -> Received:  # fmt: skip
+             simulated: bool = False,
+             **draft: object) -> Received:  # fmt: skip
     """A report that came in, with the incident it opened or was attached to."""
     category(code)
     sent = ReportDraft(category=code, lon=lon, lat=lat, words=words, **draft)  # type: ignore[arg-type]

@@ -22,7 +22,9 @@ def person(username: str = "rina", **more: object) -> int:
 
 @pytest.fixture
 def dbmta() -> Agency:
-    return Agency.objects.create(code="dbmta", name="Bina Marga", short="DBMTA", kind="dinas", valid_from="2016-01-01")
+    return Agency.objects.create(
+        code="dbmta", name="Bina Marga", short="DBMTA", kind="dinas", valid_from="2016-01-01"
+    )
 
 
 def test_it_opens_an_account_and_says_so_by_id_only() -> None:

@@ -46,7 +46,7 @@ class AgencyAdmin(RecordedAdmin):
 
 
 @admin.register(Membership)
-class MembershipAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+class MembershipAdmin(RecordedAdmin):
     """Who holds which role. Granted and revoked, never edited."""
 
     list_display = ["user", "role", "agency"]

@@ -1,0 +1,133 @@
+"""Who may open which path: the table in which every URL stands, and the walk over the resolver."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from django.http import HttpResponse
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver
+from django.urls.resolvers import RegexPattern
+
+from patriot.people.rules import Role
+
+R = Role
+PUBLIC = "public"  # strangers too
+WAY_IN = "way in"  # leads everybody to the sign-in page
+SIGNED_IN = frozenset(Role)
+NOBODY: frozenset[Role] = frozenset()
+ADMIN = frozenset({R.ADMINISTRATOR})
+ROOM = frozenset({R.DISPATCHER, R.OPERATOR, R.ADMINISTRATOR})
+CITYWIDE = ROOM | {R.LEADERSHIP}
+DESK = frozenset({R.STAFF, R.HEAD, R.ADMINISTRATOR})
+
+type Roles = frozenset[Role] | str
+
+# A pattern, or a prefix ending in "**" for a subtree with one rule; the longest match counts.
+TABLE: dict[str, Roles] = {
+    # the machine's health: metrics answer loopback, or a token
+    "healthz": PUBLIC,
+    "readyz": PUBLIC,
+    "metrics": PUBLIC,
+    "live": PUBLIC,  # strangers get the public projection
+    "admin/**": ADMIN,
+    "admin/logout/": PUBLIC,
+    "admin/people/agency/<path:object_id>/delete/": NOBODY,  # agencies end, they are not deleted
+    "admin/people/handover/add/": NOBODY,
+    "admin/people/handover/<path:object_id>/delete/": NOBODY,
+    "admin/people/apitoken/add/": NOBODY,
+    "admin/funds/commitment/add/": NOBODY,  # money is asked for by actions
+    "admin/funds/commitment/<path:object_id>/delete/": NOBODY,
+    "admin/fleet/quarantined/add/": NOBODY,
+    "admin/procrastinate/procrastinatejob/add/": NOBODY,
+    "admin/procrastinate/procrastinatejob/<path:object_id>/delete/": NOBODY,
+    # one's own account
+    "akun/": SIGNED_IN,
+    "akun/mulai/": SIGNED_IN,
+    "akun/bahasa/": PUBLIC,
+    "akun/demo/": PUBLIC,
+    "akun/token/": SIGNED_IN,
+    "akun/token/<int:token_id>/cabut/": SIGNED_IN,
+    "accounts/**": PUBLIC,  # signing in, being sent a new password
+    "accounts/email/": SIGNED_IN,
+    "accounts/password/change/": SIGNED_IN,
+    "accounts/password/set/": SIGNED_IN,
+    "accounts/reauthenticate/": SIGNED_IN,
+    "accounts/2fa/**": SIGNED_IN,
+    "accounts/2fa/authenticate/": PUBLIC,
+    "accounts/3rdparty/": SIGNED_IN,
+    "accounts/3rdparty/login/error/": WAY_IN,  # single sign-on failed: back to the sign-in page
+    "accounts/social/connections/": PUBLIC,  # only leads to the one above
+}
+SAMPLES = {
+    "int": "987654",
+    "str": "x",
+    "slug": "x",
+    "path": "x",
+    "uuid": "00000000-0000-0000-0000-000000000000",
+}
+CONVERTER = re.compile(r"<(?:(\w+):)?\w+>")
+GROUP = re.compile(r"\(\?P<\w+>([^()]*)\)")
+ALTERNATIVES = {"[-:\\w]+": "x", "[0-9A-Za-z]+": "1", ".+": "x", ".*": "nothing-here", "[^/]+": "sso"}
+QUERIES = {"admin/autocomplete/": "?app_label=people&model_name=membership&field_name=user"}
+
+
+@dataclass(frozen=True)
+class Place:
+    """One URL pattern of the resolver."""
+
+    route: str
+    sample: str  # a path it matches, with ids that belong to nothing
+
+    @property
+    def roles(self) -> Roles:
+        """Who may open it. Raises KeyError when the table does not say."""
+        if self.route in TABLE:
+            return TABLE[self.route]
+        prefixes = [rule for rule in TABLE if rule.endswith("**") and self.route.startswith(rule[:-2])]
+        return TABLE[max(prefixes, key=len)]
+
+
+def places() -> list[Place]:
+    """Every pattern of the resolver."""
+    return [Place(*pair) for pair in _walk(get_resolver().url_patterns, "", "/")]
+
+
+def _walk(patterns: list[Any], route: str, sample: str) -> Iterator[tuple[str, str]]:
+    for pattern in patterns:
+        here, path = route + str(pattern.pattern), sample + _sample(pattern)
+        if isinstance(pattern, URLResolver):
+            yield from _walk(pattern.url_patterns, here, path)
+        elif isinstance(pattern, URLPattern):
+            yield here, path
+
+
+def _sample(pattern: Any) -> str:
+    """A path that this piece of a pattern matches."""
+    text = str(pattern.pattern)
+    if isinstance(pattern.pattern, RegexPattern):
+        plain = GROUP.sub(lambda group: ALTERNATIVES.get(group[1], group[1].split("|")[0]), text)
+        return plain.strip("^$")
+    return CONVERTER.sub(lambda converter: SAMPLES[converter[1] or "str"], text)
+
+
+def verdict(response: HttpResponse) -> str:
+    """`login`, `refused`, `method` or `open`."""
+    if response.status_code == 401:
+        return "login"
+    if response.status_code == 302 and str(response.headers["Location"]).startswith("/accounts/login/?next="):
+        return "login"
+    if response.status_code >= 500 and response.status_code != 503:  # 503: /readyz says what is missing
+        return f"broken ({response.status_code})"
+    return {403: "refused", 405: "method"}.get(response.status_code, "open")
+
+
+def ask(client: Client, place: Place) -> str:
+    """What a client gets at a place: by GET, or by an empty POST where GET is not meant."""
+    path = place.sample + QUERIES.get(place.route, "")
+    response = client.get(path)
+    if response.headers.get("Location", "").startswith("/admin/login/"):  # the admin's own door
+        response = client.get(response.headers["Location"])
+    by_get = verdict(response)
+    return by_get if by_get != "method" else verdict(client.post(path))
