@@ -1,6 +1,6 @@
 """A made-up stream for looking at the islands without a server. For development only; the wheel does not carry it.
 
-    .venv/bin/python frontend/dev/mock.py [PORT] [full|empty]     then open http://127.0.0.1:PORT/?lang=id
+    .venv/bin/python frontend/dev/mock.py [PORT] [empty|broken|dying|many]     then open http://127.0.0.1:PORT/?lang=id
 
 It reads lines and centroids from cities/kota_bekasi, draws rough areas, and invents incidents and crews.
 """
@@ -23,6 +23,7 @@ PACK = ROOT / "cities/kota_bekasi"
 TYPES = {".js": "text/javascript", ".css": "text/css", ".woff2": "font/woff2", ".svg": "image/svg+xml"}
 CSP = "default-src 'self'; img-src 'self' data: blob:; worker-src 'self' blob:; object-src 'none'"
 FULL = "empty" not in sys.argv
+UNIT_COUNT = 1000 if "many" in sys.argv else 60
 STARTED = datetime.now(UTC)
 rng = random.Random(7)
 
@@ -80,7 +81,7 @@ def incident(number: int) -> dict:
 
 
 INCIDENTS = [incident(n) for n in range(1, 64)] if FULL else []
-UNITS = [{"id": n, "callsign": CREWS[n - 1] if n <= len(CREWS) else f"Unit {n:02d}", "kind": "truck", "agency": "x", "state": "assigned" if n <= 7 else "free", "simulated": True} for n in range(1, 61)] if FULL else []
+UNITS = [{"id": n, "callsign": CREWS[n - 1] if n <= len(CREWS) else f"Unit {n:02d}", "kind": "truck", "agency": "x", "state": "assigned" if n <= 7 else "free", "simulated": True} for n in range(1, UNIT_COUNT + 1)] if FULL else []
 
 
 def positions() -> list:
