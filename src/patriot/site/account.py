@@ -77,7 +77,8 @@ def _setpriv(account: pwd.struct_passwd, capability: str, stop: signal.Signals) 
     kept = f"-all,+{capability}"
     return (
         "setpriv", f"--reuid={account.pw_uid}", f"--regid={account.pw_gid}", "--clear-groups",
-        "--securebits=+no_setuid_fixup", f"--inh-caps={kept}", f"--ambient-caps={kept}", f"--bounding-set={kept}",
+        "--securebits=+no_setuid_fixup", f"--inh-caps={kept}",
+        f"--ambient-caps={kept}", f"--bounding-set={kept}",
         f"--pdeathsig={stop.name.removeprefix('SIG')}", "--",
     )  # fmt: skip
 

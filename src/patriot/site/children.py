@@ -107,8 +107,8 @@ class Child:
     async def _copy_output(self, process: asyncio.subprocess.Process) -> None:
         """Copy the process's words into its log until it, and whatever it started, is gone.
 
-        For PostgreSQL that is what we need: after kill -9 of its first process it must not start again before the
-        last of the others has left.
+        For PostgreSQL that is what we need: after kill -9 of its first process it must not start again before
+        the last of the others has left.
         """
         assert process.stdout
         while True:

@@ -1,4 +1,4 @@
-"""Loading a city pack: each room reads its own tables, in the order in which the rooms stand on each other."""
+"""Loading a city pack: each room reads its own tables, the lower rooms first."""
 
 from collections.abc import Iterator
 from hashlib import sha256
@@ -31,12 +31,12 @@ def folder(name: str) -> Path:
         if (path / "city.toml").exists():
             return path
     raise Refused(
-        f"There is no city pack {name!r}. Known: {', '.join(names()) or 'none'}; or name a folder with a city.toml."
+        f"There is no city pack {name!r}. Known: {', '.join(names()) or 'none'}. A folder will do too."
     )
 
 
 def load(name: str, *, demo: bool) -> list[str]:
-    """Load a pack, all of it or nothing; returns lines worth showing (demo logins). Raises Refused on a fault."""
+    """Load a pack, all or nothing; returns lines worth showing (demo logins). Raises Refused on a fault."""
     pack = Pack(folder(name))
     shown: list[str] = []
     try:
@@ -64,7 +64,7 @@ def check(name: str) -> str:
 
 
 def prepare(config: Config) -> int:
-    """Load the configured pack when its files, or the version that reads them, have changed. Returns an exit code."""
+    """Load the configured pack when it, or the version that reads it, has changed. Returns an exit code."""
     if fact(PACK) == _digest(config.city, demo=config.demo):
         return 0
     print(f"   patriot | loading the city pack {config.city}", flush=True)

@@ -17,7 +17,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "patriot.site.settings")
 
 @dataclass(frozen=True)
 class Entry:
-    """Where a command lives. Its module offers `<name>(config, args) -> int` and may offer `<name>_arguments`."""
+    """Where a command lives: its module offers `<name>(config, args) -> int`, perhaps `<name>_arguments`."""
 
     module: str
     help: str
@@ -30,7 +30,7 @@ COMMANDS = {
     "web": Entry("roles", "run the web role", django=False),
     "worker": Entry("roles", "run the worker role: reactions and periodic jobs"),
     "intake": Entry("roles", "run the intake role: positions and readings of devices"),
-    "simulate": Entry("roles", "play a simulated city against the public interfaces"),
+    "simulate": Entry("roles", "play a simulated city against the public interfaces", django=False),
     "prepare": Entry("data", "migrate and load the city pack where it has changed"),
     "migrate": Entry("data", "bring the database to this version"),
     "city": Entry("city", "load or check a city pack, its boundaries, its streets"),
@@ -74,7 +74,7 @@ def _run(words: list[str]) -> int:
 
 
 def _module(name: str) -> ModuleType | None:
-    """The command's module. Only this one is imported: most commands start in a tenth of a second that way."""
+    """The command's module. Only this one is imported: that makes most commands start at once."""
     entry = COMMANDS.get(name)
     if entry is None:
         return None

@@ -1,4 +1,4 @@
-"""Whether the installation works: each part's state in words, for `/healthz`, `/readyz` and `patriot doctor`."""
+"""Whether the installation works, part by part and in words: for `/healthz`, `/readyz`, `patriot doctor`."""
 
 import asyncio
 import shutil
@@ -21,13 +21,15 @@ KEPT = 0.5  # seconds an answer is good for: many askers cause one look
 SILENT_AFTER = 10  # seconds without a sign of life
 LAG_LIMIT = 10  # seconds an entry may wait for its seal
 LEAST_FREE_MB = 200
+LAG = """SELECT coalesce(extract(epoch FROM now() - min(at)), 0)::float
+FROM ledger_pending p JOIN ledger_entry e ON e.id = p.entry_id"""
+AGES = "SELECT role, extract(epoch FROM now() - max(at))::float FROM patriot_site_heartbeat GROUP BY role"
 QUESTIONS = {
     "migrations": "SELECT app, name FROM django_migrations",
-    "heartbeats": "SELECT role, extract(epoch FROM min(now() - at))::float FROM patriot_site_heartbeat GROUP BY role",
-    "lag": "SELECT coalesce(extract(epoch FROM now() - min(e.at)), 0)::float"
-           " FROM ledger_pending p JOIN ledger_entry e ON e.id = p.entry_id",
+    "heartbeats": AGES,
+    "lag": LAG,
     "pack": "SELECT value FROM patriot_site_fact WHERE name = 'pack'",
-}  # fmt: skip
+}
 
 
 @dataclass(frozen=True)
@@ -69,28 +71,28 @@ def connect(config: Config) -> "psycopg.Connection[tuple[object, ...]]":
 def _database(config: Config) -> list[Part]:
     try:
         with connect(config) as link:
-            return [Part("database", True, "answers"), *_tables(config, link)]
+            return [Part("database", True, "answers"), *_tables(link)]
     except psycopg.OperationalError as fault:
         return [Part("database", False, f"does not answer: {str(fault).splitlines()[0]}")]
 
 
-def _tables(config: Config, link: "psycopg.Connection[tuple[object, ...]]") -> list[Part]:
-    """What the database knows about the rest. A database without our tables is not migrated, and nothing more."""
+def _tables(link: "psycopg.Connection[tuple[object, ...]]") -> list[Part]:
+    """What the database knows about the rest; of one without our tables only that it is empty."""
     try:
         found = {name: link.execute(question).fetchall() for name, question in QUESTIONS.items()}
     except psycopg.errors.UndefinedTable:
         return [Part("migrations", False, "the database is empty: run `patriot prepare`")]
-    missing = known_migrations() - set(found["migrations"])  # type: ignore[arg-type]
     return [
-        Part(
-            "migrations",
-            not missing,
-            f"{len(missing)} missing: run `patriot prepare`" if missing else "up to date",
-        ),
-        *_heartbeats(config, dict(found["heartbeats"])),  # type: ignore[arg-type]
+        _migrations(len(known_migrations() - set(found["migrations"]))),
+        *_heartbeats(dict(found["heartbeats"])),  # type: ignore[arg-type]
         _sealer(float(found["lag"][0][0])),  # type: ignore[arg-type]
         _city(found["pack"]),
     ]
+
+
+def _migrations(missing: int) -> Part:
+    words = f"{missing} missing: run `patriot prepare`" if missing else "up to date"
+    return Part("migrations", not missing, words)
 
 
 @cache
@@ -99,18 +101,15 @@ def known_migrations() -> set[tuple[str, str]]:
     return set(MigrationLoader(None).disk_migrations)
 
 
-def _heartbeats(config: Config, ages: dict[str, float]) -> list[Part]:
-    roles = {"worker": True, "intake": True} | ({"simulate": False} if config.demo else {})
-    return [
-        _heartbeat(role, ages.get(role), needed) for role, needed in roles.items() if needed or role in ages
-    ]
+def _heartbeats(ages: dict[str, float]) -> list[Part]:
+    return [_heartbeat(role, ages.get(role)) for role in ("worker", "intake")]
 
 
-def _heartbeat(role: str, age: float | None, needed: bool) -> Part:
+def _heartbeat(role: str, age: float | None) -> Part:
     if age is None:
-        return Part(role, False, "no process of this role runs", needed)
+        return Part(role, False, "no process of this role runs")
     ok = age < SILENT_AFTER
-    return Part(role, ok, "works" if ok else f"silent for {age:.0f} seconds", needed)
+    return Part(role, ok, "works" if ok else f"silent for {age:.0f} seconds")
 
 
 def _sealer(lag: float) -> Part:
@@ -188,5 +187,5 @@ async def readyz(_request: HttpRequest) -> HttpResponse:
     body = {"ready": not missing, "missing": missing, "parts": {part.name: asdict(part) for part in found}}
     response = JsonResponse(body, status=503 if missing else 200)
     response["Cache-Control"] = "no-store"
-    response._has_been_logged = True  # type: ignore[attr-defined]  # being asked while starting is no server error
+    response._has_been_logged = True  # type: ignore[attr-defined]  # not a server error
     return response

@@ -5,7 +5,6 @@ import os
 import socket
 import threading
 from contextlib import suppress
-from datetime import timedelta
 from types import TracebackType
 
 import orjson
@@ -15,12 +14,12 @@ from patriot.kernel import pulse
 
 EVERY = 1.0
 HUNG = 8.0  # a main loop that has not got round for so long gets no sign of life written
-FORGET = timedelta(hours=1)
+FORGET = "1 hour"
 WRITE = """
 INSERT INTO patriot_site_heartbeat (instance, role, started_at, at, counts) VALUES (%s, %s, now(), now(), %s)
 ON CONFLICT (instance) DO UPDATE SET at = now(), counts = excluded.counts
 """
-TIDY = "DELETE FROM patriot_site_heartbeat WHERE role = %s AND at < now() - %s"
+TIDY = "DELETE FROM patriot_site_heartbeat WHERE role = %s AND at < now() - %s::interval"
 GONE = "DELETE FROM patriot_site_heartbeat WHERE instance = %s"
 AGES = "SELECT role, extract(epoch FROM min(now() - at))::float FROM patriot_site_heartbeat GROUP BY role"
 

@@ -13,7 +13,7 @@ from prometheus_client import REGISTRY, Counter, Gauge, Histogram, generate_late
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from patriot.site.health import connect
+from patriot.site.health import LAG, connect
 
 type Message = MutableMapping[str, Any]
 type Receive = Callable[[], Awaitable[Message]]
@@ -32,16 +32,17 @@ FIGURES = {
     "patriot_ledger_pending": ("Entries without a seal", "SELECT count(*) FROM ledger_pending"),
     "patriot_ledger_lag_seconds": (
         "Age of the oldest entry without a seal",
-        "SELECT coalesce(extract(epoch FROM now() - min(at)), 0)::float FROM ledger_entry"
-        " WHERE id IN (SELECT entry_id FROM ledger_pending)",
+        LAG,
     ),
     "patriot_database_bytes": ("Size of the database", "SELECT pg_database_size(current_database())"),
 }
 INCIDENTS = "SELECT state, count(*) FROM incidents_incident GROUP BY state"
 PROCESSES = (
-    "SELECT role, count(*) FROM patriot_site_heartbeat WHERE at > now() - interval '10 s' GROUP BY role"
+    "SELECT role, count(*) FROM patriot_site_heartbeat WHERE at > now() - interval '10 s' GROUP BY 1"
 )
-COUNTS = "SELECT role, key, sum(value::bigint) FROM patriot_site_heartbeat, jsonb_each_text(counts) GROUP BY role, key"
+COUNTS = (
+    "SELECT role, key, sum(value::bigint) FROM patriot_site_heartbeat, jsonb_each_text(counts) GROUP BY 1, 2"
+)
 
 
 def measured(app: App) -> App:

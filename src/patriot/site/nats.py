@@ -1,5 +1,6 @@
 """The embedded NATS: message stream and MQTT broker, the real server with its store under the home."""
 
+import json
 import secrets
 import shutil
 import signal
@@ -24,12 +25,26 @@ jetstream {{
   max_file_store: 20GB
   sync_interval: "1s"
 }}
-mqtt {{
+accounts {{
+  CITY {{
+    jetstream: enabled
+    users: [
+      {{ user: patriot, password: "{password}" }}
+      {{
+        user: device, password: "{device_password}",
+        permissions: {{ publish: {topics}, subscribe: {heard} }}
+      }}
+    ]
+  }}
+}}
+{anonymous}mqtt {{
   listen: "{bind}:{mqtt_port}"
   ack_wait: "30s"
   max_ack_pending: 1000
-{authorization}}}
+}}
 """
+TOPICS = ["device.>", "sensor.>", "telemetry.>"]  # what devices may say: in MQTT, device/# and so on
+HEARD = ["device.>", "$MQTT.sub.>", "$MQTT.deliver.>"]  # what they may hear, and how it is delivered
 
 
 @dataclass(frozen=True)
@@ -61,7 +76,8 @@ class Nats:
         (self.folder / "store").mkdir(parents=True, exist_ok=True)
         port = self._port()
         self._write(self.folder / "nats.conf", self._settings(port))
-        self._write(self.config.nats_port_file, f"nats://127.0.0.1:{port}\n")
+        password = self._secret("nats_password")
+        self._write(self.config.nats_port_file, f"nats://patriot:{password}@127.0.0.1:{port}\n")
         for path in (self.folder, self.folder / "store", self.folder / "nats.conf"):
             give(path)
 
@@ -70,7 +86,7 @@ class Nats:
         return unprivileged(self.program, ["-c", self.folder / "nats.conf"], self.folder, signal.SIGTERM)
 
     def _port(self) -> int:
-        """The same port as last time when it is free, so that clients find the server again after its restart."""
+        """The same port as last time when it is free, so that clients find the server again."""
         last = urlsplit(self.config.nats_address()).port or 0
         for port in (last, 0):
             with socket.socket() as probe:
@@ -85,16 +101,23 @@ class Nats:
     def _settings(self, port: int) -> str:
         config = self.config
         return TEMPLATE.format(
-            port=port, store=self.folder / "store", bind=config.bind, mqtt_port=config.mqtt_port,
-            authorization="" if config.bind in LOOPBACK else self._authorization(),
-        )  # fmt: skip
+            port=port,
+            store=self.folder / "store",
+            bind=config.bind,
+            mqtt_port=config.mqtt_port,
+            password=self._secret("nats_password"),
+            device_password=self._secret("mqtt_password"),
+            anonymous='no_auth_user: "device"\n' if config.bind in LOOPBACK else "",
+            topics=json.dumps(TOPICS),
+            heard=json.dumps(HEARD),
+        )
 
-    def _authorization(self) -> str:
-        """Beyond loopback, devices must know the user `device` and the password kept in `<home>/mqtt_password`."""
-        kept = self.config.home / "mqtt_password"
+    def _secret(self, name: str) -> str:
+        """A password kept in `<home>/<name>`, made at first use. Devices elsewhere need `mqtt_password`."""
+        kept = self.config.home / name
         if not kept.exists():
             self._write(kept, secrets.token_urlsafe(18))
-        return f'  authorization {{ username: "device", password: "{kept.read_text().strip()}" }}\n'
+        return kept.read_text().strip()
 
     @staticmethod
     def _write(path: Path, text: str) -> None:

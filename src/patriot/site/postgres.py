@@ -80,7 +80,7 @@ class Postgres:
         self._end_leftover()
 
     def _make(self) -> None:
-        """Make a new data folder under another name first, so that a half-made one is never mistaken for a whole."""
+        """Make a new data folder under another name first: a half-made one is never mistaken for a whole."""
         if self.data.exists():
             self.data.rename(self.data.with_name(f"postgres.broken-{int(time.time())}"))
         unfinished = self.data.with_name("postgres.unfinished")
@@ -108,12 +108,12 @@ class Postgres:
         )
         if f" {made_by}." not in program.stdout:
             raise RuntimeError(
-                f"{self.data} was made by PostgreSQL {made_by}, but here is {program.stdout.strip()}. Restore a backup "
-                "into a new PATRIOT_HOME, or name the old programs by PATRIOT_POSTGRES_BIN."
+                f"{self.data} was made by PostgreSQL {made_by}, but here is {program.stdout.strip()}. "
+                "Restore a backup into a new PATRIOT_HOME, or name the old programs by PATRIOT_POSTGRES_BIN."
             )
 
     def _end_leftover(self) -> None:
-        """End a server that outlived its supervisor. The caller holds the home's lock, so nobody else needs it."""
+        """End a server that outlived its supervisor; the caller holds the home's lock."""
         pid_file = self.data / "postmaster.pid"
         if not pid_file.exists():
             return

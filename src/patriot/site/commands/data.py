@@ -2,13 +2,12 @@
 
 import sys
 from argparse import Namespace
-from importlib import import_module
-from importlib.util import find_spec
 
 from django.core.management import call_command
 from django.db import connection, transaction
 
 from patriot.kernel.config import Config
+from patriot.site import city
 from patriot.site.facts import DEMO, fact, set_fact
 
 PREPARE_LOCK = 0x9E9A  # advisory lock: two machines starting at once prepare one after the other
@@ -29,9 +28,7 @@ def prepare(config: Config, _args: Namespace) -> int:
         if fault := _wrong_kind(config):
             print(fault, file=sys.stderr)
             return 1
-        return (
-            int(import_module("patriot.site.city").prepare(config)) if find_spec("patriot.kernel.pack") else 0
-        )
+        return city.prepare(config)
     finally:
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_unlock(%s)", [PREPARE_LOCK])
@@ -50,12 +47,12 @@ def _wrong_kind(config: Config) -> str:
         set_fact(DEMO, wanted)
     elif found == "yes" and not config.demo:
         return (
-            f"The database of {config.home} holds a demo: simulated people with known logins. Real work must not start "
-            "on it. Set PATRIOT_HOME (or DATABASE_URL) to a new one, or run `patriot demo`."
+            f"The database of {config.home} holds a demo: simulated people with known logins. Real work must "
+            "not start on it. Set PATRIOT_HOME (or DATABASE_URL) to a new one, or run `patriot demo`."
         )
     elif found == "no" and config.demo:
         return (
-            f"The database of {config.home} is in real use: a demo would mix simulated reports into it. Set PATRIOT_HOME "
-            "(or DATABASE_URL) to another one, such as PATRIOT_HOME=~/patriot-demo."
+            f"The database of {config.home} is in real use: a demo would mix simulated reports into it. Set "
+            "PATRIOT_HOME (or DATABASE_URL) to another one, such as PATRIOT_HOME=~/patriot-demo."
         )
     return ""

@@ -11,7 +11,7 @@ import uvicorn
 
 from patriot.kernel.config import Config
 from patriot.site.heartbeat import Heart
-from patriot.site.supervisor import allow_many_connections
+from patriot.site.preflight import allow_many_connections
 
 BACKLOG = 2048
 GOODBYE = 3  # seconds that open requests get at the end; live streams never end by themselves
@@ -22,9 +22,10 @@ def web(config: Config, _args: Namespace) -> int:
     allow_many_connections()
     server = uvicorn.Server(
         uvicorn.Config(
-            "patriot.site.asgi:application", host=config.bind, port=config.http_port, loop="uvloop", http="httptools",
-            backlog=BACKLOG, timeout_graceful_shutdown=GOODBYE, access_log=False, log_config=None, lifespan="on",
-            server_header=False, forwarded_allow_ips=config.env.get("PATRIOT_PROXIES", "127.0.0.1"),
+            "patriot.site.asgi:application", host=config.bind, port=config.http_port,
+            loop="uvloop", http="httptools", lifespan="on", backlog=BACKLOG,
+            timeout_graceful_shutdown=GOODBYE, access_log=False, log_config=None, server_header=False,
+            forwarded_allow_ips=config.env.get("PATRIOT_PROXIES", "127.0.0.1"),
         )
     )  # fmt: skip
     server.run()
