@@ -25,7 +25,7 @@ def wall(request: HttpRequest) -> HttpResponseBase:
 
 
 def configuration(key: str) -> dict[str, object]:
-    """What the island needs to know: `WallConfig` in frontend/src/wall/types.ts. `key` is the screen's, or ""."""
+    """What the island needs: `WallConfig` in frontend/src/wall/types.ts. `key` is the screen's, or ""."""
     return {
         "city": city_name(),
         "stream": "/wall/stream" + (f"?{urlencode({'key': key})}" if key else ""),
