@@ -47,8 +47,9 @@ class Membership(models.Model):
         verbose_name = _("membership")
         verbose_name_plural = _("memberships")
         constraints = [
-            models.UniqueConstraint(fields=["user", "agency", "role"], name="one_membership_each",
-                                    nulls_distinct=False),
+            models.UniqueConstraint(
+                fields=["user", "agency", "role"], name="one_membership_each", nulls_distinct=False
+            ),
         ]
 
     def __str__(self) -> str:
