@@ -11,6 +11,12 @@ export interface Age {
   staleAfter: number;
 }
 
+const POSITIONS_STALE_MS = 30_000;
+
+function newest(positions: Position[]): number {
+  return Math.max(...positions.map((position) => position[5]));
+}
+
 type PositionListener = (positions: Position[]) => void;
 
 export class Board {
@@ -24,6 +30,8 @@ export class Board {
   units = $state.raw<ReadonlyMap<string, Unit>>(new Map());
   ages = $state.raw<Partial<Record<PanelName, Age>>>({});
   health = $state.raw<Health>({ parts: {} });
+  /** When positions last came, by the server's clock; null before the first. */
+  positionsAt = $state<number | null>(null);
   scene = $state.raw<Scene>({ scene: null, pinned: false });
   simulated = $derived([...this.map.values()].some((row) => row.simulated) || [...this.units.values()].some((row) => row.simulated));
 
@@ -71,6 +79,12 @@ export class Board {
     return this.link === "lost" || (age !== undefined && (this.now - age.asOf) / 1000 > age.staleAfter);
   }
 
+  /** True when vehicles may no longer stand where they are shown: nobody takes positions in, or none came for long. */
+  get positionsStale(): boolean {
+    const silent = this.positionsAt !== null && this.now - this.positionsAt > POSITIONS_STALE_MS;
+    return this.link === "lost" || this.health.parts.intake?.ok === false || silent;
+  }
+
   #replace(snapshot: Snapshot): void {
     this.#ahead = Date.parse(snapshot.now) - Date.now() || 0;
     this.now = Date.now() + this.#ahead;
@@ -83,7 +97,7 @@ export class Board {
     }
     this.views = views;
     this.ages = ages;
-    if (snapshot.positions) this.#positions(snapshot.positions);
+    if (snapshot.positions) this.#positions(snapshot.positions, newest(snapshot.positions));
     if (snapshot.health) this.#health(snapshot.health);
     if (snapshot.scene) this.scene = snapshot.scene;
   }
@@ -113,7 +127,8 @@ export class Board {
     for (const [name, asOf] of Object.entries(health.as_of ?? {})) this.#aged(name as PanelName, asOf);
   }
 
-  #positions(positions: Position[]): void {
+  #positions(positions: Position[], at = Date.now() + this.#ahead): void {
+    if (positions.length) this.positionsAt = at;
     for (const position of positions) this.#latest.set(position[0], position);
     for (const listener of this.#listeners) listener(positions);
   }

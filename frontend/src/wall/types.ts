@@ -63,6 +63,7 @@ export interface Working {
   priority: Priority;
   owner: string;
   callsign: string;
+  /** Names, or a number of people. */
   crew: string;
   state: "assigned" | "accepted" | "en_route" | "on_scene" | "finished";
   /** When the first report came in. */
