@@ -10,8 +10,6 @@ from collections.abc import AsyncIterator, Iterable
 from dataclasses import dataclass, field
 
 from asgiref.sync import sync_to_async
-from django.contrib.auth.middleware import AuthenticationMiddleware
-from django.contrib.sessions.middleware import SessionMiddleware
 from django.db import connection
 from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest, StreamingHttpResponse
 from django.utils.translation import gettext as _
@@ -23,6 +21,7 @@ from patriot.kernel.events import Announcement, public_body
 from patriot.kernel.positions import Batch
 from patriot.ledger.feed import Feed
 from patriot.ledger.live import Live, live
+from patriot.people.again import read_again
 from patriot.people.queries import user_for_token, viewer
 from patriot.people.rules import ANONYMOUS, Viewer
 
@@ -198,18 +197,9 @@ class Stream:
     async def _has_changed(self) -> bool:
         """True when the watcher's access is no longer what it was: they come back at once and get what is theirs."""
         try:
-            return await sync_to_async(_fresh)(self.request) != self.watcher
+            return await sync_to_async(_watcher)(read_again(self.request)) != self.watcher
         except Exception:  # the database is away: nobody's access changes while it is
             return False
-
-
-def _fresh(request: HttpRequest) -> Watcher:
-    """The watcher as of now: session and account are read again."""
-    again = HttpRequest()
-    again.COOKIES, again.META = request.COOKIES, request.META
-    SessionMiddleware(lambda _: HttpResponse()).process_request(again)
-    AuthenticationMiddleware(lambda _: HttpResponse()).process_request(again)
-    return _watcher(again)
 
 
 async def _wait_until(event: asyncio.Event) -> None:

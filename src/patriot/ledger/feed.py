@@ -77,7 +77,7 @@ class Feed:
 
     async def in_thread[T](self, read: Callable[[], T]) -> T:
         """Run a database read in the feed's own thread and give its connection back."""
-        return await asyncio.get_running_loop().run_in_executor(self._thread, _released, read)
+        return await asyncio.get_running_loop().run_in_executor(self._thread, released, read)
 
     def receive(self, payload: bytes) -> None:
         """Take a message of the bus. What does not follow the last entry makes the feed look into the database."""
@@ -164,7 +164,8 @@ class Feed:
             pass
 
 
-def _released[T](read: Callable[[], T]) -> T:
+def released[T](read: Callable[[], T]) -> T:
+    """Call `read` and give this thread's database connection back, whatever comes of it."""
     try:
         return read()
     finally:

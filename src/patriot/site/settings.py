@@ -44,7 +44,7 @@ DEBUG = False
 DEMO = CONFIG.demo
 CITY = CONFIG.city
 CITY_ROOMS = ["people", "places", "funds", "reports", "incidents", "fleet", "dispatch"]  # they load it in turn
-LIFESPAN: list[str] = []  # what the web process runs beside requests: names of async context managers
+LIFESPAN = ["patriot.wall.board.running"]  # what the web process runs beside requests: names of async context managers
 ALLOWED_HOSTS = ["localhost", "127.0.0.1", "[::1]", urlsplit(CONFIG.public_url).hostname or "localhost"]
 ALLOWED_HOSTS += [host for host in CONFIG.env.get("PATRIOT_ALLOWED_HOSTS", "").split(",") if host]
 CSRF_TRUSTED_ORIGINS = [CONFIG.public_url]
@@ -53,12 +53,14 @@ INSTALLED_APPS = [
     "patriot.site",
     "patriot.ledger",
     "patriot.people",
+    "patriot.places",
     "patriot.funds",
     "patriot.incidents",
     "patriot.reports",
     "patriot.fleet",
     "patriot.dispatch",
     "patriot.field",
+    "patriot.wall",
     "ninja",
     "patriot.site.admin_app.PatriotAdmin",
     "django.contrib.auth",
