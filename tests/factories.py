@@ -40,14 +40,14 @@ def category(code: str = "lubang_jalan", agency_code: str = "dbmta", **changes: 
     for stage, days in (("first_response", 1), ("resolve", 2), ("close_after_answer", 10)):
         level = {"name": "Light", "amount": days, "unit": "days", "calendar": "working"}
         ServiceLevel.objects.get_or_create(code="light", stage=stage, defaults=level)
-    defaults = {"name_id": "Lubang di jalan", "name_en": "Pothole", "group": "Jalan", "kind_class": "light",
+    defaults = {"name_id": "Lubang di jalan", "name_en": "Pothole", "group": "Jalan",
                 "agency": agency_code, "priority": "P2", "service_level": "light", "unit_kind": "road_crew",
                 "icon": "pothole", "task_kind": "repair", "estimate_idr": 950_000}  # fmt: skip
     return Category.objects.get_or_create(code=code, defaults=defaults | changes)[0]
 
 
-def received(lon: float = 106.99, lat: float = -6.24, *, code: str = "lubang_jalan", words: str = "Lubang besar",
-             simulated: bool = False,
+def received(lon: float = 106.99, lat: float = -6.24, *, code: str = "lubang_jalan",
+             words: str = "Lubang besar", simulated: bool = False,
              **draft: object) -> Received:  # fmt: skip
     """A report that came in, with the incident it opened or was attached to."""
     category(code)

@@ -20,7 +20,7 @@ class Category(models.Model):
     name_id = models.CharField(_("name (Indonesian)"), max_length=120)
     name_en = models.CharField(_("name (English)"), max_length=120)
     group = models.CharField(_("group"), max_length=60)
-    kind_class = models.CharField(_("class"), max_length=32)
+    service_class = models.CharField(_("service class"), max_length=32, blank=True)
     agency = models.CharField(_("agency"), max_length=32)
     priority = models.CharField(_("priority"), max_length=2, choices=Priority.choices)
     service_level = models.CharField(_("service level"), max_length=32)

@@ -99,17 +99,23 @@ def midnight(now: datetime) -> datetime:
     return now.astimezone(WIB).replace(hour=0, minute=0, second=0, microsecond=0)
 
 
-def _load_today(now: datetime) -> dict[str, Row]:
+def load_today(now: datetime) -> dict[str, Row]:
+    """One row for each incident that is open, waits for the citizen, or was touched today."""
     since = midnight(now)
     recent = Q(opened_at__gte=since) | Q(closed_at__gte=since) | Q(state__in=ON_MAP)
     return _rows_of(Incident.objects.filter(recent, merged_into=None).select_related("category"))
 
 
 def _view_today(rows: Rows, now: datetime) -> dict[str, Any]:
+    return today(rows, now, MOST)
+
+
+def today(rows: Rows, now: datetime, most: int) -> dict[str, Any]:
+    """Counts of the whole city, of at most `most` agencies and of the kecamatan."""
     counted = [_counts(row, now) for row in rows.values()]
     return {
         **_sum(counted),
-        "by_agency": _shares(counted, "agency", MOST),
+        "by_agency": _shares(counted, "agency", most),
         "by_kecamatan": _shares(counted, "kecamatan", 12),
     }
 
@@ -261,7 +267,7 @@ offer(
         "today",
         SOURCE,
         CHANGING,
-        _load_today,
+        load_today,
         _fold(lambda row: row["merged_into"] is None),
         _view_today,
         STALE,

@@ -76,8 +76,8 @@ def _same(draft: ReportDraft, point: Point, simulated: bool) -> Incident | None:
         category_id=draft.category, state__in=OPEN, simulated=simulated, secret=False,
         opened_at__gte=now - timedelta(hours=rules.LIKE_HOURS),
         lon__range=(west, east), lat__range=(south, north),
-    ).values_list("pk", "category_id", "lon", "lat", "opened_at", "state")  # fmt: skip
-    candidates = (Like(pk, code, Point(lon, lat), at, state) for pk, code, lon, lat, at, state in rows)
+    ).values_list("pk", "lon", "lat", "opened_at", "state")  # fmt: skip
+    candidates = (Like(pk, draft.category, Point(lon, lat), at, state) for pk, lon, lat, at, state in rows)
     found = rules.like(draft.category, point, now, candidates)
     if found is None:
         return None

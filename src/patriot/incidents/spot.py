@@ -2,8 +2,15 @@
 
 from dataclasses import dataclass
 
+from django.utils.translation import gettext as _
+
 from patriot.incidents import rules
+from patriot.kernel.errors import Invalid
 from patriot.kernel.geometry import Point
+from patriot.places import queries as places
+
+ON_ROAD_M = 40  # a phone's position is good to some 20 m, half a road's width comes on top
+NEAR_ROAD_M = 150  # farther away, the place is named by its kelurahan alone
 
 
 @dataclass(frozen=True)
@@ -31,4 +38,13 @@ class Spot:
 
 def locate(point: Point) -> Spot:
     """The areas and street of a point. Raises Invalid when it lies outside the city."""
-    return Spot(point)
+    area = places.area_at(point)
+    if area is None:
+        if places.areas("kelurahan"):
+            raise Invalid({"position": _("This place lies outside the city. Move the pin into the city.")})
+        return Spot(point)  # a city without areas yet
+    road = places.nearest_road(point)
+    near = road if road and road.metres <= NEAR_ROAD_M else None
+    street = near.name if near else ""
+    authority = near.authority if near and near.metres <= ON_ROAD_M else ""
+    return Spot(point, area.code, area.name, area.parent, area.parent_name, street, authority)
