@@ -1,6 +1,6 @@
-"""Calling crews out and what they report. One action, one transaction; the ledger's subject is the incident."""
+"""Calling crews out, and what they report. One action, one transaction; the subject is the incident."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -8,7 +8,7 @@ from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from patriot.dispatch import events, queries
-from patriot.dispatch.models import Assignment, Crew, Handled, Measurement, Unit
+from patriot.dispatch.models import Assignment, Handled, Measurement, Unit
 from patriot.dispatch.rules import (
     ACTIVE,
     LONGEST_SIDE_CM,
@@ -26,14 +26,11 @@ from patriot.incidents import actions as incidents
 from patriot.kernel import clock
 from patriot.kernel.errors import Conflict, Invalid, NotAllowed, NotFound
 from patriot.ledger import actions as ledger
-from patriot.people import actions as people
-from patriot.people.queries import on_shift
 from patriot.people.rules import Role, Viewer
 from patriot.reports import files
 
 SENDERS = (Role.STAFF, Role.HEAD, Role.DISPATCHER, Role.OPERATOR)
 CREWS = (Role.OFFICER, Role.STAFF, Role.HEAD, Role.DISPATCHER, Role.OPERATOR)
-SHIFT = timedelta(hours=8)
 LARGEST_COST_IDR = 1_000_000_000_000
 
 
@@ -139,8 +136,10 @@ def cancel(assignment_id: int, reason: str, *, viewer: Viewer) -> None:
 
 
 @transaction.atomic
-def record_measurement(assignment_id: int, length_cm: int, width_cm: int, depth_cm: int = 0, *, viewer: Viewer,
-                       at: datetime | None = None, key: UUID | None = None) -> None:  # fmt: skip
+def record_measurement(
+    assignment_id: int, length_cm: int, width_cm: int, depth_cm: int = 0, *, viewer: Viewer,
+    at: datetime | None = None, key: UUID | None = None,
+) -> None:  # fmt: skip
     """What was measured on the spot, in centimetres. Raises Invalid for sizes that cannot be."""
     row = _locked(assignment_id, viewer)
     if _done_before(key, row, "measure", viewer):
@@ -149,12 +148,11 @@ def record_measurement(assignment_id: int, length_cm: int, width_cm: int, depth_
     _check_on_scene(row)
     now = clock.now()
     when = stamp(at, row.arrived_at or row.assigned_at, now)
-    Measurement.objects.create(assignment=row, length_cm=length_cm, width_cm=width_cm, depth_cm=depth_cm, at=when,
-                               by=viewer.actor)  # fmt: skip
+    sizes: dict[str, Any] = {"length_cm": length_cm, "width_cm": width_cm, "depth_cm": depth_cm}
+    Measurement.objects.create(assignment=row, at=when, by=viewer.actor, **sizes)
     surface, hollow = area_m2(length_cm, width_cm), volume_m3(length_cm, width_cm, depth_cm)
     about = _about(row, _scene_of(row))
-    _append(events.Measured(**about, length_cm=length_cm, width_cm=width_cm, depth_cm=depth_cm, area_m2=surface,
-                            volume_m3=hollow), row, viewer.actor)  # fmt: skip
+    _append(events.Measured(**about, **sizes, area_m2=surface, volume_m3=hollow), row, viewer.actor)
 
 
 def _check_sizes(length_cm: int, width_cm: int, depth_cm: int) -> None:
@@ -185,8 +183,10 @@ def add_photo(assignment_id: int, data: bytes, *, viewer: Viewer, key: UUID | No
     if State(row.state) not in ACTIVE:
         raise Conflict(_("This assignment has ended."))
     where = _scene_of(row)
-    photo = files.save_photo(data, f"assignment:{row.pk}", kind="after", public=not where.secret, agency=row.agency,
-                             simulated=row.simulated)  # fmt: skip
+    photo = files.save_photo(
+        data, f"assignment:{row.pk}", kind="after", public=not where.secret, agency=row.agency,
+        simulated=row.simulated,
+    )  # fmt: skip
     row.photo = files.url(photo.code)
     row.save(update_fields=["photo"])
     shown = "" if where.secret else row.photo
@@ -197,7 +197,7 @@ def add_photo(assignment_id: int, data: bytes, *, viewer: Viewer, key: UUID | No
 @transaction.atomic
 def finish(assignment_id: int, repair: str, *, viewer: Viewer, cost_idr: int | None = None, notes: str = "",
            at: datetime | None = None, key: UUID | None = None) -> None:  # fmt: skip
-    """The crew's work is done, for the time being or for good. The last crew of a task completes it. Raises Invalid."""
+    """Done, for the time being or for good. The last crew of a task completes it. Raises Invalid."""
     row = _locked(assignment_id, viewer)
     if _done_before(key, row, "finish", viewer):
         return
@@ -224,49 +224,6 @@ def suggest_arrival(assignment_id: int, metres: float) -> bool:
     suggested = events.ArrivalSuggested(**_about(row, _scene_of(row)), metres=round(metres, 1))
     _append(suggested, row, "system:geofence")
     return True
-
-
-@transaction.atomic
-def set_service(unit_id: int, in_service: bool, reason: str, *, viewer: Viewer) -> None:
-    """Take a free unit out of service, or back into it. Raises Conflict while it is assigned."""
-    unit = Unit.objects.filter(pk=unit_id).first()
-    if unit is None or not viewer.may(CREWS, unit.agency):
-        raise NotFound(_("There is no such unit."))
-    old, new = (UnitState.OFF, UnitState.FREE) if in_service else (UnitState.FREE, UnitState.OFF)
-    if Unit.objects.filter(pk=unit_id, state=old).update(state=new) != 1:
-        raise Conflict(_("{unit} is not in that state any more.").format(unit=unit.callsign))
-    _announce_unit(unit, new, " ".join(reason.split())[:200] or ("in_service" if in_service else "out_of_service"),
-                   viewer)  # fmt: skip
-
-
-@transaction.atomic
-def sign_on(unit_id: int, *, viewer: Viewer) -> None:
-    """Become crew of a unit of one's agency, leaving any other; starts a shift of eight hours when none runs."""
-    unit = Unit.objects.filter(pk=unit_id).first()
-    if unit is None or viewer.user_id is None or not viewer.may((Role.OFFICER,), unit.agency):
-        raise NotFound(_("There is no such unit."))
-    now = clock.now()
-    Crew.objects.filter(user=viewer.user_id, until=None).update(until=now)
-    Crew.objects.create(unit=unit, user_id=viewer.user_id, since=now)
-    if viewer.user_id not in on_shift(now):
-        people.plan_shift(viewer.user_id, now, now + SHIFT, actor=viewer.actor)
-    _announce_unit(unit, unit.state, "signed_on", viewer)
-
-
-@transaction.atomic
-def sign_off(*, viewer: Viewer) -> None:
-    """Leave one's unit. Nothing happens without one."""
-    crew = Crew.objects.filter(user=viewer.user_id, until=None).select_related("unit").first()
-    if crew is not None and Crew.objects.filter(pk=crew.pk, until=None).update(until=clock.now()):
-        _announce_unit(crew.unit, crew.unit.state, "signed_off", viewer)
-
-
-def _announce_unit(unit: Unit, state: str, what: str, viewer: Viewer) -> None:
-    event = events.UnitChanged(
-        unit.pk, unit.vehicle_id, unit.callsign, unit.kind, unit.agency, str(state), what
-    )
-    ledger.append(event, actor=viewer.actor, subject=f"unit:{unit.pk}", agency=unit.agency,
-                  simulated=unit.simulated or viewer.simulated)  # fmt: skip
 
 
 @transaction.atomic
@@ -345,8 +302,8 @@ def _settle_task(row: Assignment, viewer: Viewer) -> None:
 def _after_state(row: Assignment, old: State, viewer: Viewer) -> None:
     taken_place: datetime = getattr(row, STAMPS[State(row.state)])
     _append(events.StateChanged(
-        **_about(row, _scene_of(row)), old=str(old), at=taken_place.isoformat(), repair=row.repair, reason=row.reason,
-        cost_idr=row.cost_idr,
+        **_about(row, _scene_of(row)), old=str(old), at=taken_place.isoformat(), repair=row.repair,
+        reason=row.reason, cost_idr=row.cost_idr,
     ), row, viewer.actor)  # fmt: skip
 
 

@@ -124,7 +124,7 @@ def recommend(incident_id: int, *, viewer: Viewer | None = None, task_id: int | 
               now: datetime | None = None) -> Recommendation:  # fmt: skip
     """Who should go, best first, and who cannot, with reasons. Raises NotFound.
 
-    `viewer`: only units of their scope; None: all. `task_id`: the task's agency counts, not the incident's owner.
+    `viewer`: only units of their scope; None: all. `task_id`: its agency counts, not the incident's owner.
     """
     moment = now or clock.now()
     where = scene(incident_id)
@@ -145,10 +145,10 @@ def recommend_among(units: Iterable[Standing], need: Need, now: datetime) -> Rec
         else:
             excluded.append(Excluded(unit.unit_id, unit.callsign, unit.kind, why))
     points = [ranking.place(unit, now)[0] for unit in fit]
-    ways, by_road, indicative, remarks = roads.ways(points, need.point)
-    units_in_order, unreachable = ranking.rank(fit, ways, need, now, by_road)
+    ways = roads.ways(points, need.point)
+    units_in_order, unreachable = ranking.rank(fit, ways.roads, need, now, ways.by_road)
     left_out = (*unreachable, *sorted(excluded, key=lambda one: (one.why.code, one.callsign)))
-    return Recommendation(tuple(units_in_order), left_out, by_road, indicative, remarks)
+    return Recommendation(tuple(units_in_order), left_out, ways.by_road, ways.indicative, ways.remarks)
 
 
 def need_of(where: Scene, agency: str) -> Need:
@@ -205,9 +205,9 @@ def units(viewer: Viewer | None) -> list[UnitRow]:
 def _unit(standing: Standing, row: Unit, task: Assignment | None) -> UnitRow:
     point = standing.fix or standing.station
     return UnitRow(
-        row.pk, row.callsign, row.kind, row.agency, row.state, standing.on_duty, row.vehicle_id, point.lon, point.lat,
-        standing.fixed_at, task.incident_id if task else None, task.number if task else "", row.crew_size,
-        row.capabilities, row.simulated,
+        row.pk, row.callsign, row.kind, row.agency, row.state, standing.on_duty, row.vehicle_id, point.lon,
+        point.lat, standing.fixed_at, task.incident_id if task else None, task.number if task else "",
+        row.crew_size, row.capabilities, row.simulated,
     )  # fmt: skip
 
 
@@ -220,7 +220,7 @@ def assignment(assignment_id: int, viewer: Viewer) -> AssignmentRow:
 
 
 def mine(viewer: Viewer, *, ended_within: timedelta = timedelta(hours=12)) -> list[AssignmentRow]:
-    """What the viewer's crew has to do, active first; without a unit of their own, what their agency's units do."""
+    """What the viewer's crew has to do, active first; without a unit of their own, what their agency's do."""
     rows = Assignment.objects.all()
     unit = unit_of(viewer)
     rows = rows.filter(unit=unit.pk) if unit else rows.filter(agency__in=viewer.agencies)
@@ -242,7 +242,7 @@ def active(viewer: Viewer | None = None) -> list[AssignmentRow]:
 
 
 def of_incident(incident_id: int, viewer: Viewer | None = None) -> list[AssignmentRow]:
-    """An incident's assignments, oldest first. `viewer` None: all of them, for whoever may see the incident."""
+    """An incident's assignments, oldest first. `viewer` None: all, for whoever may see the incident."""
     rows = Assignment.objects.filter(incident_id=incident_id)
     return _rows((scope(rows, viewer) if viewer else rows).order_by("assigned_at"))
 
@@ -257,13 +257,15 @@ def _row(row: Assignment, where: Scene) -> AssignmentRow:
     shown: dict[str, Any] = where.shown
     return AssignmentRow(
         id=row.pk, task=row.task_id, incident=row.incident_id, number=row.number, title=where.title,
-        category=where.category, priority=where.priority, place=where.place, lon=where.point.lon, lat=where.point.lat,
-        owner=where.agency, owner_name=shown["agency_name"], incident_photo=shown["photo"],
-        reported_at=shown["opened_at"], unit=row.unit_id, callsign=row.unit.callsign, kind=row.unit.kind,
-        agency=row.agency, vehicle_id=row.unit.vehicle_id, state=row.state, eta_s=row.eta_s, metres=row.metres,
+        category=where.category, priority=where.priority, place=where.place, lon=where.point.lon,
+        lat=where.point.lat, owner=where.agency, owner_name=shown["agency_name"],
+        incident_photo=shown["photo"], reported_at=shown["opened_at"], unit=row.unit_id,
+        callsign=row.unit.callsign, kind=row.unit.kind, agency=row.agency,
+        vehicle_id=row.unit.vehicle_id, state=row.state, eta_s=row.eta_s, metres=row.metres,
         assigned_at=row.assigned_at, accepted_at=row.accepted_at, set_off_at=row.set_off_at,
-        arrival_suggested_at=row.arrival_suggested_at, arrived_at=row.arrived_at, ended_at=row.ended_at,
-        reason=row.reason, repair=row.repair, cost_idr=row.cost_idr, notes=row.notes, photo=row.photo,
+        arrival_suggested_at=row.arrival_suggested_at, arrived_at=row.arrived_at,
+        ended_at=row.ended_at, reason=row.reason, repair=row.repair, cost_idr=row.cost_idr,
+        notes=row.notes, photo=row.photo,
         measurements=[_measurement(one) for one in row.measurements.all()], simulated=row.simulated,
     )  # fmt: skip
 

@@ -1,7 +1,7 @@
 """Who should go: a pure ranking of units by run card, road time and the age of what is known about them.
 
-The cost of a unit is its travel time in seconds plus what its uncertainty and its agency add to it; units of an
-earlier step of the run card go before those of a later one. Whoever cannot go is named with the reason.
+The cost of a unit is its travel time in seconds plus what its uncertainty and its agency add to it; units of
+an earlier step of the run card go before those of a later one. Whoever cannot go is named with the reason.
 """
 
 from collections.abc import Mapping, Sequence
@@ -21,13 +21,14 @@ STRAIGHT_KMH = 25.0
 
 
 class Reason(NamedTuple):
-    """Why a unit stands where it stands: a code and its values; `words.py` says it in the reader's language."""
+    """Why a unit stands where it stands: a code and values; `words.py` says it in the reader's language."""
 
     code: str
     values: Mapping[str, object] = {}
 
 
-class Step(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Step:
     """One line of the run card, and how many of the kind are on the incident already."""
 
     kind: str
@@ -58,7 +59,7 @@ class Need:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """A unit as it stands now. `fix` with `fixed_at` when its vehicle ever spoke; `busy_with` an incident's number."""
+    """A unit as it stands now: `fix` and `fixed_at` if its vehicle ever spoke, `busy_with` a number."""
 
     unit_id: int
     callsign: str
@@ -140,7 +141,7 @@ def _suits(unit: Standing, need: Need) -> bool:
 
 
 def place(unit: Standing, now: datetime) -> tuple[Point, float | None]:
-    """Where the unit is taken to be, and the age of that knowledge in seconds; None: its station is a guess."""
+    """Where the unit is taken to be, and how old that is in seconds; None: its station is a guess."""
     if unit.fix is None or unit.fixed_at is None or now - unit.fixed_at > FORGOTTEN:
         return unit.station, None
     return unit.fix, max(0.0, (now - unit.fixed_at).total_seconds())

@@ -2,29 +2,40 @@
 
 import logging
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from patriot.dispatch.ranking import Reason, Road, straight
 from patriot.kernel.geometry import Point
-
-try:
-    from patriot.places import routing
-except ImportError:
-    routing = None  # type: ignore[assignment]
+from patriot.places import routing
 
 log = logging.getLogger(__name__)
 
-type Ways = tuple[list[Road | None], bool, bool, tuple[Reason, ...]]
+
+@dataclass(frozen=True)
+class Ways:
+    """A way for each source, None where no road leads; and what the reader should be told about them."""
+
+    roads: list[Road | None]
+    by_road: bool
+    indicative: bool = False
+    remarks: tuple[Reason, ...] = ()
 
 
 def ways(sources: Sequence[Point], destination: Point) -> Ways:
-    """A way for each source (None: no road leads there), whether they are by road, whether the network is
-    indicative only, and what the reader should be told about that."""
+    """How long each source takes to get there: one call for all."""
+    if not sources:
+        return Ways([], True)
     try:
-        network = routing.network()
+        indicative = routing.network().indicative
         legs = routing.travel_times(sources, destination)
-    except Exception as fault:
-        log.warning("no road times, straight lines instead: %s", fault)
-        return [straight(source, destination) for source in sources], False, False, (Reason("no_network"),)
+    except routing.NoNetwork as fault:
+        log.info("no road times, straight lines instead: %s", fault)
+        return _guessed(sources, destination, "no_network")
+    if not any(legs):
+        return _guessed(sources, destination, "off_road")
     roads = [None if leg is None else Road(leg.seconds, leg.metres) for leg in legs]
-    remarks = (Reason("indicative_network"),) if network.indicative else ()
-    return roads, True, network.indicative, remarks
+    return Ways(roads, True, indicative, (Reason("indicative_network"),) if indicative else ())
+
+
+def _guessed(sources: Sequence[Point], destination: Point, why: str) -> Ways:
+    return Ways([straight(source, destination) for source in sources], False, remarks=(Reason(why),))

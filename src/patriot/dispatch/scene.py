@@ -1,18 +1,18 @@
-"""The incident as dispatch needs it: read from the incidents' room, one row at a time or many."""
+"""The incident as dispatch needs it: read from the incidents' room, one or many."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from patriot.incidents import about
-from patriot.incidents.models import Incident, Task
+from patriot.incidents import queries as incidents
+from patriot.incidents.queries import Ref
 from patriot.kernel.geometry import Point
 from patriot.people.queries import agency_names
 
 
 @dataclass(frozen=True)
 class Scene:
-    """Where a crew is sent. `shown` is what screens may tell of it: no position when the incident is secret."""
+    """Where a crew is sent. `shown` is what screens may tell of it: no position when it is secret."""
 
     incident: int
     number: str
@@ -47,21 +47,32 @@ def scene(incident_id: int) -> Scene | None:
 def scenes(incident_ids: Iterable[int]) -> dict[int, Scene]:
     """Incidents by id."""
     names = agency_names()
-    rows = Incident.objects.filter(pk__in=list(incident_ids)).select_related("category")
-    return {row.pk: _scene(row, names) for row in rows}
+    return {ref.id: _scene(ref, names) for ref in incidents.refs(incident_ids).values()}
 
 
 def job(task_id: int) -> Job | None:
     """A task with its incident, or None."""
-    task = Task.objects.filter(pk=task_id).select_related("incident__category").first()
-    if task is None:
+    task = incidents.task(task_id)
+    where = scene(task.incident) if task else None
+    if task is None or where is None:
         return None
-    return Job(task.pk, task.kind, task.agency, task.state, task.note, _scene(task.incident, agency_names()))
+    return Job(task.id, task.kind, task.agency, task.state, task.note, where)
 
 
-def _scene(row: Incident, names: dict[str, str]) -> Scene:
-    point = Point(row.lon, row.lat)
+def _scene(ref: Ref, names: dict[str, str]) -> Scene:
+    point = Point(ref.lon, ref.lat)
     return Scene(
-        row.pk, row.number, row.title, row.category_id, row.priority, row.agency, point, row.place, row.secret,
-        row.simulated, about.incident(row, names),
+        ref.id, ref.number, ref.title, ref.category, ref.priority, ref.agency, point, ref.place, ref.secret,
+        ref.simulated, _shown(ref, names),
     )  # fmt: skip
+
+
+def _shown(ref: Ref, names: dict[str, str]) -> dict[str, Any]:
+    """As the incidents' own events have it."""
+    hidden = ref.secret
+    return {
+        "number": ref.number, "title": ref.title, "priority": ref.priority, "opened_at": ref.opened_at,
+        "agency_name": names.get(ref.agency, ref.agency), "lon": None if hidden else ref.lon,
+        "lat": None if hidden else ref.lat, "place": ref.area_name if hidden else ref.place,
+        "photo": "" if hidden else ref.photo,
+    }  # fmt: skip

@@ -33,6 +33,7 @@ class LatestPosition:
     fixed_at: datetime
     received_at: datetime
     simulated: bool
+    accuracy_m: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +83,7 @@ def latest_positions(
             "fixed_at",
             "received_at",
             "device__vehicle__simulated",
+            "accuracy_m",
         )
     ]
 
@@ -111,3 +113,9 @@ def known(uid: str) -> Known | None:
     newest = getattr(device, "latest", None)
     last = Last(newest.claimed_at, newest.fixed_at, newest.lon, newest.lat) if newest else None
     return Known(device.pk, device.vehicle_id, device.secret_digest, last)
+
+
+def by_plate() -> dict[str, VehicleRow]:
+    """Every vehicle by its plate."""
+    rows = Vehicle.objects.values_list("id", "plate", "kind", "agency", "callsign", "simulated")
+    return {row[1]: VehicleRow(*row) for row in rows}
