@@ -6,7 +6,8 @@ from collections.abc import AsyncIterator, Iterable
 from asgiref.sync import sync_to_async
 from django.core.exceptions import PermissionDenied
 from django.db import connection
-from django.http import HttpRequest, StreamingHttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseForbidden, StreamingHttpResponse
+from django.utils.translation import gettext as _
 
 from patriot.kernel import sse
 from patriot.kernel.broadcast import Overrun, hung_up_when_stuck
@@ -19,9 +20,12 @@ KEEP_ALIVE_S = 5.0
 CHECK_S = 60.0
 
 
-async def stream(request: HttpRequest) -> StreamingHttpResponse:
-    """A snapshot, then everything that changes. 403 for those the wall is not for."""
-    admission = await sync_to_async(_admit)(request)
+async def stream(request: HttpRequest) -> HttpResponse | StreamingHttpResponse:
+    """A snapshot, then everything that changes. 403, in plain text, for those the wall is not for."""
+    try:
+        admission = await sync_to_async(_admit)(request)
+    except PermissionDenied:
+        return HttpResponseForbidden(_("The wall needs a login or a display's key."), content_type="text/plain")
     frames = _frames(await board(), request, admission)
     return StreamingHttpResponse(frames, content_type=sse.CONTENT_TYPE, headers=sse.HEADERS)
 
