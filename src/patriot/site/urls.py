@@ -4,6 +4,7 @@ from django.contrib import admin
 from django.urls import include, path
 
 from patriot.api import live
+from patriot.api.map import map_layers
 from patriot.site import health, metrics
 
 urlpatterns = [
@@ -11,6 +12,7 @@ urlpatterns = [
     path("readyz", health.readyz),
     path("metrics", metrics.metrics),
     path("live", live.stream),
+    path("places/map.json", map_layers, name="map_layers"),
     path("admin/", admin.site.urls),
     path("", include("patriot.people.urls")),
 ]

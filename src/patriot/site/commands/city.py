@@ -2,10 +2,10 @@
 
 import sys
 from argparse import ArgumentParser, Namespace
-from importlib import import_module
 from pathlib import Path
 
 from patriot.kernel.config import Config
+from patriot.places import boundaries, streets
 from patriot.site import city as packs
 
 
@@ -48,10 +48,10 @@ def _check(_config: Config, args: Namespace) -> int:
 
 
 def _boundaries(_config: Config, args: Namespace) -> int:
-    print(import_module("patriot.places.boundaries").replace(args.file))
+    print(boundaries.import_file(args.file))
     return 0
 
 
 def _streets(_config: Config, args: Namespace) -> int:
-    print(import_module("patriot.places.streets").import_osm(args.file))
+    print(streets.import_osm(args.file))
     return 0
