@@ -4,6 +4,7 @@ import argparse
 import os
 import sys
 from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from importlib import import_module
 from types import ModuleType
@@ -11,6 +12,7 @@ from types import ModuleType
 import patriot
 from patriot.kernel.config import Config
 from patriot.kernel.errors import Refused
+from patriot.site.standby import database
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "patriot.site.settings")
 
@@ -22,6 +24,7 @@ class Entry:
     module: str
     help: str
     django: bool = True
+    database: bool = False  # works on a stopped installation too: the embedded database is started for it
 
 
 COMMANDS = {
@@ -31,13 +34,15 @@ COMMANDS = {
     "worker": Entry("roles", "run the worker role: reactions and periodic jobs"),
     "intake": Entry("roles", "run the intake role: positions and readings of devices"),
     "simulate": Entry("roles", "play a simulated city against the public interfaces", django=False),
-    "prepare": Entry("data", "migrate and load the city pack where it has changed"),
-    "migrate": Entry("data", "bring the database to this version"),
-    "city": Entry("city", "load or check a city pack, its boundaries, its streets"),
-    "ledger": Entry("ledger", "verify the chain of everything that happened, or print its head"),
-    "user": Entry("people", "create an account"),
-    "backup": Entry("backup", "write everything into one folder"),
-    "restore": Entry("backup", "read a backup into an empty installation"),
+    "prepare": Entry("data", "migrate and load the city pack where it has changed", database=True),
+    "migrate": Entry("data", "bring the database to this version", database=True),
+    "city": Entry("city", "load or check a city pack, its boundaries, its streets", database=True),
+    "ledger": Entry(
+        "ledger", "verify the chain of everything that happened, or print its head", database=True
+    ),
+    "user": Entry("people", "create an account", database=True),
+    "backup": Entry("backup", "write everything into one folder", database=True),
+    "restore": Entry("backup", "read a backup into an empty installation", database=True),
     "doctor": Entry("doctor", "say what is wrong with this installation", django=False),
     "version": Entry("services", "print the version", django=False),
 }
@@ -70,7 +75,11 @@ def _run(words: list[str]) -> int:
     args = _parser(name, module).parse_args(words)
     if module is None:
         return 2
-    return int(getattr(module, name)(config, args))
+    needs_database = (
+        COMMANDS[name].database and getattr(args, "action", "") != "check"
+    )  # that one reads files
+    with database(config) if needs_database else nullcontext():
+        return int(getattr(module, name)(config, args))
 
 
 def _module(name: str) -> ModuleType | None:

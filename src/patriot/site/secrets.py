@@ -1,4 +1,4 @@
-"""The installation's secret key: given by the environment, or made once and kept readable by its owner only."""
+"""The installation's secret key: given by the environment, or made once and kept for its owner only."""
 
 import os
 import secrets

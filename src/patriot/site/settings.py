@@ -35,7 +35,8 @@ def _database() -> dict[str, Any]:
     settings = database_settings(CONFIG)
     pool = {"min_size": 1, "max_size": 16, "timeout": 10}
     options = {"pool": pool, "connect_timeout": 5, **settings.pop("OPTIONS", {})}
-    return {"ENGINE": "django.db.backends.postgresql", "CONN_HEALTH_CHECKS": True, **settings, "OPTIONS": options}
+    settings |= {"CONN_HEALTH_CHECKS": True, "OPTIONS": options}
+    return {"ENGINE": "django.db.backends.postgresql", **settings}
 
 
 DATABASES = {"default": _database()}
@@ -43,7 +44,8 @@ SECRET_KEY = secret_key(CONFIG)
 DEBUG = False
 DEMO = CONFIG.demo
 CITY = CONFIG.city
-CITY_ROOMS = ["people", "places", "funds", "reports", "incidents", "fleet", "dispatch"]  # in this order
+# the order in which rooms load a city pack
+CITY_ROOMS = ["people", "places", "funds", "reports", "incidents", "fleet", "dispatch"]
 LIFESPAN = ["patriot.wall.board.running"]  # async context managers that the web process runs in
 ALLOWED_HOSTS = ["localhost", "127.0.0.1", "[::1]", urlsplit(CONFIG.public_url).hostname or "localhost"]
 ALLOWED_HOSTS += [host for host in CONFIG.env.get("PATRIOT_ALLOWED_HOSTS", "").split(",") if host]

@@ -9,14 +9,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
-import psycopg
-
 from patriot.kernel.config import Config
 from patriot.site.account import Command, own
 from patriot.site.children import Child, stop_all, until
 from patriot.site.nats import Nats
 from patriot.site.postgres import Postgres
 from patriot.site.preflight import CannotStart, allow_many_connections, check_machine, only_one
+from patriot.site.standby import make_database
 
 PROGRAM = (sys.executable, "-m", "patriot.site.cli")
 START_PATIENCE = 60.0
@@ -119,17 +118,7 @@ class Supervisor:
 
     async def _database(self) -> bool:
         """True when the server answers and has our database."""
-        try:
-            link = await psycopg.AsyncConnection.connect(
-                host=str(self.config.run_folder), user="patriot", dbname="postgres", autocommit=True
-            )
-        except psycopg.OperationalError:
-            return False
-        async with link:
-            found = await link.execute("SELECT 1 FROM pg_database WHERE datname = 'patriot'")
-            if not await found.fetchone():
-                await link.execute("CREATE DATABASE patriot")
-        return True
+        return make_database(self.config)
 
     async def _ready(self) -> bool:
         host = ANYWHERE.get(self.config.bind, self.config.bind)
