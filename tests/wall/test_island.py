@@ -35,7 +35,7 @@ SQUARE = {
 EMPTY = {"type": "FeatureCollection", "features": []}
 MAP = {
     "areas": {"type": "FeatureCollection", "features": [
-        {"type": "Feature", "geometry": SQUARE, "properties": {"level": level, "name": "Bekasi", "code": level}}
+        {"type": "Feature", "geometry": SQUARE, "properties": {"level": level, "name": "Bekasi", "code": "1"}}
         for level in ("kecamatan", "kelurahan")
     ]},
     "streets": EMPTY, "waterways": EMPTY, "facilities": EMPTY,

@@ -1,5 +1,6 @@
 """What the page shell needs to know: which faces this viewer may open, which theme was chosen."""
 
+from functools import cache
 from typing import Any, NamedTuple
 
 from django import template
@@ -7,6 +8,10 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy
+
+from patriot.kernel.errors import Refused
+from patriot.kernel.pack import Pack, PackError
+from patriot.site.city import folder
 
 register = template.Library()
 
@@ -49,6 +54,16 @@ def theme(context: dict[str, Any], default: str = "") -> str:
     """The chosen theme, `dark` or `light`; `default` when none was chosen."""
     chosen = context["request"].COOKIES.get("theme", "")
     return chosen if chosen in {"dark", "light"} else default
+
+
+@register.simple_tag
+@cache
+def city() -> str:
+    """The name of the city this installation is for, as its pack has it; empty when the pack cannot be read."""
+    try:
+        return str(Pack(folder(settings.CITY)).toml().get("name", ""))
+    except (Refused, PackError, OSError):
+        return ""
 
 
 @register.simple_tag
