@@ -61,6 +61,12 @@ def url(code: str, size: int = 480) -> str:
     return f"/foto/{code}/{size}.jpg"
 
 
+def delete_drafts(subject: str, codes: list[str]) -> None:
+    """Erase those of a draft's photos that its writer took out again."""
+    if codes and subject.startswith("draft:"):
+        delete_photos(list(Photo.objects.filter(subject=subject, code__in=codes)))
+
+
 def delete_photos(photos: list[Photo]) -> None:
     """Erase pictures: rows now, files once that is committed."""
     codes = [photo.code for photo in photos]

@@ -1,13 +1,15 @@
 """Reading reports. What the public sees leaves through `public`, which never reads the reporter."""
 
+from collections import Counter
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db.models import Count as CountRows
 from django.db.models import QuerySet
 
+from patriot.kernel import clock
 from patriot.reports import files, rules
 from patriot.reports.models import Photo, Reporter, ServiceRequest, Support
 
@@ -95,6 +97,12 @@ def search(
     if categories:
         rows = rows.filter(category__in=categories)
     return public_reports(rows[offset : offset + limit])
+
+
+def frequent_categories(days: int = 30, most: int = 3000) -> Counter[str]:
+    """How often each category was reported of late."""
+    recent = ServiceRequest.objects.filter(created_at__gte=clock.now() - timedelta(days=days))
+    return Counter(recent.order_by("-created_at", "-id").values_list("category", flat=True)[:most])
 
 
 def number_by_key(key: str) -> str | None:

@@ -63,6 +63,7 @@ INSTALLED_APPS = [
     "patriot.dispatch",
     "patriot.field",
     "patriot.wall",
+    "patriot.portal",
     "ninja",
     "patriot.site.admin_app.PatriotAdmin",
     "django.contrib.auth",

@@ -15,6 +15,8 @@ urlpatterns = [
     path("places/map.json", map_layers, name="map_layers"),
     path("admin/", admin.site.urls),
     path("", include("patriot.people.urls")),
+    path("", include("patriot.portal.urls")),
+    path("", include("patriot.api.urls")),
 ]
 handler400 = "patriot.site.errors.bad_request"
 handler500 = "patriot.site.errors.server_error"

@@ -1,0 +1,7 @@
+"""What machines speak with."""
+
+from django.urls import include, path
+
+urlpatterns = [
+    path("open311/v2/", include("patriot.api.open311.urls")),
+]
