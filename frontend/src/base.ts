@@ -1,5 +1,6 @@
 /** What every page has: styles, htmx, and a few behaviours switched on by `data-` attributes (see STYLE.md). */
 import htmx from "htmx.org";
+import { follow } from "./lib/live";
 import "./styles/base.css";
 
 htmx.config.includeIndicatorStyles = false; // would be an inline style
@@ -73,6 +74,8 @@ document.addEventListener("toast", (event) => {
   const detail = (event as CustomEvent<{ value?: string }>).detail;
   if (detail.value) toast(detail.value);
 });
+
+follow();
 
 for (const failure of ["htmx:responseError", "htmx:sendError"])
   document.addEventListener(failure, () => {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { collect } from "../messages";
 import { emptyFilter, passes, unitPasses } from "../src/console/filter";
+import { concerns } from "../src/lib/live";
 import { backoff } from "../src/lib/stream";
 import { ageOf, clock, duration } from "../src/lib/time";
 import { path, projection } from "../src/map/flat";
@@ -115,6 +116,14 @@ describe("the console's filter", () => {
     expect(unitPasses(undefined, { ...emptyFilter(), unit: "truck" })).toBe(false);
     expect(unitPasses(undefined, emptyFilter())).toBe(true);
   });
+});
+
+it("tells a part of the page only of what concerns it", () => {
+  const news = { kind: "incident.state_changed", body: { number: "A" } };
+  expect(concerns("task.opened incident.state_changed", undefined, news)).toBe(true);
+  expect(concerns("incident.state_changed", "A", news)).toBe(true);
+  expect(concerns("incident.state_changed", "B", news)).toBe(false);
+  expect(concerns("task.opened", "A", news)).toBe(false);
 });
 
 it("collects every word for the catalogue", () => {

@@ -59,7 +59,7 @@ def theme(context: dict[str, Any], default: str = "") -> str:
 @register.simple_tag
 @cache
 def city() -> str:
-    """The name of the city this installation is for, as its pack has it; empty when the pack cannot be read."""
+    """The name of this installation's city, as its pack has it; empty when the pack cannot be read."""
     try:
         return str(Pack(folder(settings.CITY)).toml().get("name", ""))
     except (Refused, PackError, OSError):
