@@ -57,11 +57,15 @@ def theme(context: dict[str, Any], default: str = "") -> str:
 
 
 @register.simple_tag
-@cache
 def city() -> str:
     """The name of this installation's city, as its pack has it; empty when the pack cannot be read."""
+    return _city_of(settings.CITY)
+
+
+@cache
+def _city_of(pack: str) -> str:
     try:
-        return str(Pack(folder(settings.CITY)).toml().get("name", ""))
+        return str(Pack(folder(pack)).toml().get("name", ""))
     except (Refused, PackError, OSError):
         return ""
 
