@@ -1,5 +1,6 @@
 """Who somebody is, and what they may see."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import TYPE_CHECKING
@@ -103,3 +104,11 @@ def demo_logins() -> list[DemoLogin]:
     rows = Membership.objects.filter(user__simulated=True, user__is_active=True).order_by("pk")
     held = rows.values_list("user__username", "user__first_name", "role", "agency__short")
     return [DemoLogin(username, name, Role(role), agency or "") for username, name, role, agency in held]
+
+
+def names_of(actors: Collection[str]) -> dict[str, str]:
+    """The names of the people among these actors ("user:12"), by actor; machines and citizens are not in it."""
+    keys = {actor: actor.removeprefix("user:") for actor in actors if actor.startswith("user:")}
+    known = {user.pk: user for user in User.objects.filter(pk__in=[key for key in keys.values() if key.isdigit()])}
+    found = {actor: known[int(key)] for actor, key in keys.items() if key.isdigit() and int(key) in known}
+    return {actor: user.get_full_name() or user.username for actor, user in found.items()}
