@@ -3,7 +3,6 @@
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -118,13 +117,13 @@ def _take_photos(request: HttpRequest, attempt: Attempt) -> None:
             "most": MOST_PHOTOS
         }
     for upload in sent[:room]:
-        _take(request, attempt, upload)
+        _take(request, attempt, upload.read())
 
 
-def _take(request: HttpRequest, attempt: Attempt, upload: UploadedFile[bytes]) -> None:
+def _take(request: HttpRequest, attempt: Attempt, data: bytes) -> None:
     try:
         limits.spend("upload", address_of(request), UPLOADS_PER_ADDRESS)
-        files.save_photo(upload.read(), drafts.subject(attempt.key))
+        files.save_photo(data, drafts.subject(attempt.key))
     except Refused as refused:
         attempt.faults["photo"] = refused
 

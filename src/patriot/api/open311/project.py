@@ -1,6 +1,6 @@
 """From reports and their incidents' status to GeoReport v2's records: one status, seen from here (law 6)."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -33,9 +33,9 @@ def _service(category: CategoryRef) -> Record:
 
 def definition(category: CategoryRef) -> Record:
     """`GET services/<code>`: what may be sent besides. Nothing of it is required."""
-    choices: dict[str, tuple[str, dict[str, Any]]] = {
-        "privacy": (_("Who may know?"), {**PRIVACY_LABELS}),
-        "kind": (_("What kind of report it is"), {**KIND_LABELS}),
+    choices: dict[str, tuple[str, Mapping[Any, Any]]] = {
+        "privacy": (_("Who may know?"), PRIVACY_LABELS),
+        "kind": (_("What kind of report it is"), KIND_LABELS),
     }
     attributes = [
         {
