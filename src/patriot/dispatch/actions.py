@@ -76,7 +76,7 @@ def _create(task: Job, unit: Unit, way: Any, viewer: Viewer) -> Assignment:
                 task_id=task.id, incident_id=task.scene.incident, number=task.scene.number, unit=unit,
                 agency=unit.agency, state=State.ASSIGNED, eta_s=way.eta_s if way else None,
                 metres=way.metres if way else None, assigned_by=viewer.actor, assigned_at=clock.now(),
-                simulated=task.scene.simulated or unit.simulated,
+                simulated=task.scene.simulated or unit.simulated or viewer.simulated,
             )  # fmt: skip
     except IntegrityError as clash:
         raise Conflict(

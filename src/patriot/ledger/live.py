@@ -34,6 +34,11 @@ async def live() -> Live:
     return _LIVE[loop]
 
 
+def running() -> Live | None:
+    """The sources of the running event loop, or None when nobody has started them."""
+    return _LIVE.get(asyncio.get_running_loop())
+
+
 def _start() -> Live:
     bus = Bus(settings.CONFIG.nats_address, name="web")
     sources = Live(bus, Feed(bus), positions.Positions(), [])
