@@ -107,8 +107,7 @@ def demo_logins() -> list[DemoLogin]:
 
 
 def names_of(actors: Collection[str]) -> dict[str, str]:
-    """The names of the people among these actors ("user:12"), by actor; machines and citizens are not in it."""
-    keys = {actor: actor.removeprefix("user:") for actor in actors if actor.startswith("user:")}
-    known = {user.pk: user for user in User.objects.filter(pk__in=[key for key in keys.values() if key.isdigit()])}
-    found = {actor: known[int(key)] for actor, key in keys.items() if key.isdigit() and int(key) in known}
-    return {actor: user.get_full_name() or user.username for actor, user in found.items()}
+    """The names of the people among these ledger actors ("user:12"), by actor; machines are not in it."""
+    keys = [actor.removeprefix("user:") for actor in actors if actor.startswith("user:")]
+    users = User.objects.filter(pk__in=[key for key in keys if key.isdigit()])
+    return {f"user:{user.pk}": user.get_full_name() or user.username for user in users}
