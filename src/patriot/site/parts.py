@@ -42,6 +42,5 @@ def roads() -> tuple[bool, str]:
     try:
         network = routing.network()  # type: ignore[attr-defined]
     except Exception as fault:  # a broken network must not break the look at everything else
-        log.warning("roads: %s", fault)
-        return False, f"no road network: {fault}"
+        return False, str(fault)
     return True, f"{network.source}, {'indicative' if network.indicative else 'surveyed'}"

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from importlib.util import find_spec
 from pathlib import Path
+from typing import IO
 
 from patriot.kernel.config import Config
 from patriot.site.account import Command, give, unprivileged
@@ -114,14 +115,16 @@ class Postgres:
 
     def _end_leftover(self) -> None:
         """End a server that outlived its supervisor; the caller holds the home's lock."""
-        pid_file = self.data / "postmaster.pid"
-        if not pid_file.exists():
-            return
-        pid = int(pid_file.read_text().split("\n", 1)[0])
-        if not _is_server_of(pid, self.data):
-            if _alive(pid):  # the number now belongs to another program, which would make PostgreSQL give up
-                pid_file.unlink()
-            return
+        pid = _first_number(self.data / "postmaster.pid")
+        if _is_server_of(pid, self.data):
+            self._end(pid)
+        elif pid == 0 or _alive(pid):  # half written, or another program's number now: PostgreSQL would give up
+            (self.data / "postmaster.pid").unlink(missing_ok=True)
+        for name in (".s.PGSQL.5432", ".s.PGSQL.5432.lock"):
+            (self.config.run_folder / name).unlink(missing_ok=True)
+
+    @staticmethod
+    def _end(pid: int) -> None:
         for sign, patience in ((signal.SIGINT, 20.0), (signal.SIGQUIT, 5.0)):
             os.kill(pid, sign)
             if _gone(pid, patience):
@@ -142,14 +145,26 @@ class Postgres:
         flags = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
         return self._command("postgres", ["-D", self.data, *flags], self.data)
 
-    def start(self) -> "subprocess.Popen[bytes]":
+    def start(self, log: IO[bytes] | None = None) -> "subprocess.Popen[bytes]":
         """Start the server and return its process; it accepts connections a moment later."""
         command = self.command()
-        return subprocess.Popen(command.argv, **command.options)
+        return subprocess.Popen(command.argv, stdout=log, stderr=log, **command.options)
+
+
+def _first_number(path: Path) -> int:
+    """The process number on the first line; 0 when there is none."""
+    try:
+        return int(path.read_text().split("\n", 1)[0])
+    except (OSError, ValueError):
+        return 0
 
 
 def _alive(pid: int) -> bool:
-    return Path(f"/proc/{pid}").exists()
+    """Whether a process runs; one that has ended and only waits to be noticed does not."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
+    except OSError:
+        return False
 
 
 def _is_server_of(pid: int, data: Path) -> bool:

@@ -32,12 +32,15 @@ def database(config: Config) -> Iterator[None]:
 def served(server: Postgres) -> Iterator[None]:
     """Run a server for this block; its database `patriot` is there."""
     server.prepare()
-    process = server.start()
+    log = server.config.home / "log" / "postgres.log"
+    log.parent.mkdir(exist_ok=True)
+    with log.open("ab") as words:
+        process = server.start(words)
     try:
         until = time.monotonic() + PATIENCE
         while not make_database(server.config):
             if process.poll() is not None or time.monotonic() > until:
-                raise RuntimeError(f"PostgreSQL does not start on {server.data}: see the lines above.")
+                raise RuntimeError(f"PostgreSQL does not start on {server.data}. Its words: {log}")
             time.sleep(0.05)
         yield
     finally:
