@@ -8,7 +8,8 @@ import pytest
 from django.db import DatabaseError, connection, transaction
 from django.db.transaction import TransactionManagementError
 
-from patriot.kernel.events import announces
+from patriot.kernel.clock import WIB
+from patriot.kernel.events import announces, encode
 from patriot.ledger import actions, queries
 from patriot.ledger.queries import Head
 from patriot.ledger.verify import verify
@@ -213,3 +214,15 @@ def test_it_reads_time_back_exactly() -> None:
     with transaction.atomic():
         actions.append(Happened(1), actor="a", subject="s", at=moment)
     assert actions.seal()[0].at == moment
+
+
+def test_it_writes_times_in_utc_whatever_their_zone_and_refuses_those_without() -> None:
+    @announces("test.timed")
+    @dataclass(frozen=True)
+    class Timed:
+        due: datetime
+
+    here = datetime(2016, 12, 1, 16, tzinfo=WIB)
+    assert encode(Timed(here)) == encode(Timed(here.astimezone(UTC))) == '{"due":"2016-12-01T09:00:00Z"}'
+    with pytest.raises(TypeError):
+        encode(Timed(datetime(2016, 12, 1)))  # noqa: DTZ001 - that is the point

@@ -15,7 +15,7 @@ from patriot.kernel.bus import Bus
 from patriot.kernel.events import Announcement
 from patriot.ledger import actions, anchors, queries, wire, worker
 from patriot.ledger.queries import Head
-from patriot.ledger.verify import verify_against_anchor
+from patriot.ledger.verify import verify
 from tests.ledger.events import say
 from tests.nats import Nats
 
@@ -77,9 +77,9 @@ def test_it_notes_the_head_outside_the_database_and_compares_with_it(tmp_path: P
     anchors.note(tmp_path, queries.head(), moment)
     assert (tmp_path / anchors.FILE).read_text().count("\n") == 1
     assert anchors.last(tmp_path) == queries.head()
-    assert verify_against_anchor(tmp_path).is_whole
+    assert verify(anchors.last(tmp_path)).is_whole
     anchors.note(tmp_path, Head(9, b"\1" * 32), moment)
-    assert [fault.number for fault in verify_against_anchor(tmp_path).faults] == [1]
+    assert [fault.number for fault in verify(anchors.last(tmp_path)).faults] == [1]
 
 
 def test_it_passes_over_a_note_that_a_crash_cut_short(tmp_path: Path) -> None:

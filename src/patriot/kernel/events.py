@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, fields
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 import orjson
@@ -68,5 +68,15 @@ def public_body(kind: str, body: dict[str, Any]) -> dict[str, Any] | None:
 
 
 def encode(event: object) -> str:
-    """An event's canonical JSON: fields in their declared order, maps by key, UTC times, no spaces."""
-    return orjson.dumps(event, option=orjson.OPT_SORT_KEYS | orjson.OPT_UTC_Z).decode()
+    """An event's canonical JSON: fields in their declared order, maps by key, times in UTC, no spaces.
+
+    Raises TypeError for a time without zone: nobody could say when it was.
+    """
+    options = orjson.OPT_SORT_KEYS | orjson.OPT_UTC_Z | orjson.OPT_PASSTHROUGH_DATETIME
+    return orjson.dumps(event, default=_in_utc, option=options).decode()
+
+
+def _in_utc(value: object) -> str:
+    if not isinstance(value, datetime) or value.tzinfo is None:
+        raise TypeError(f"{value!r} does not belong into an event")
+    return value.astimezone(UTC).isoformat().replace("+00:00", "Z")

@@ -2,11 +2,9 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 from django.db import connection, transaction
 
-from patriot.ledger import anchors
 from patriot.ledger.chain import GENESIS, link
 from patriot.ledger.queries import COLUMNS, Head
 
@@ -64,11 +62,6 @@ def verify(expected: Head | None = None) -> Verdict:
     if expected and end.number < expected.number:
         faults.append(Fault(end.number, 0, f"the chain ends here, but number {expected.number} was noted earlier"))
     return Verdict(seals, end, faults)
-
-
-def verify_against_anchor(home: Path) -> Verdict:
-    """Walk the chain and compare it with the newest head that a worker noted under `home`, if there is one."""
-    return verify(anchors.last(home))
 
 
 def _walk() -> Iterator[tuple]:  # type: ignore[type-arg]
