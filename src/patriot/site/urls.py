@@ -16,6 +16,10 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("", include("patriot.people.urls")),
     path("", include("patriot.portal.urls")),
+    path("wall/", include("patriot.wall.urls")),
+    path("desk/", include("patriot.desk.urls")),
+    path("console/", include("patriot.console.urls")),
+    path("eksekutif/", include("patriot.insight.urls")),
     path("", include("patriot.api.urls")),
 ]
 handler400 = "patriot.site.errors.bad_request"
