@@ -23,6 +23,7 @@ export default defineConfig({
         wall: here("src/wall/main.ts"),
         "console-map": here("src/console/main.ts"),
         report: here("src/report/main.ts"),
+        work: here("src/work/main.ts"),
       },
       output: {
         entryFileNames: "[name]-[hash].js",

@@ -9,7 +9,7 @@ import { bounds, middle, nameplates } from "../src/map/layers";
 import { freshness, metres, move, nearestAngle, place } from "../src/map/motion";
 import { markName } from "../src/map/marks";
 import { isSoftware } from "../src/map/webgl";
-import { followedAt, partsOf, sceneAt } from "../src/wall/scenes";
+import { followedAt, partsOf, sceneAt, waitingOf } from "../src/wall/scenes";
 import type { MapIncident } from "../src/wall/types";
 
 const square: GeoJSON.Feature = { type: "Feature", properties: { name: "A" }, geometry: { type: "Polygon", coordinates: [[[106, -6], [107, -6], [107, -7], [106, -7], [106, -6]]] } };
@@ -99,6 +99,15 @@ describe("scenes", () => {
     expect(followedAt("now", ["a", "b"], 10_000)).toBe("b");
     expect(followedAt("now", [], 10_000)).toBeNull();
     expect(followedAt("city", ["a"], 0)).toBeNull();
+  });
+  it("put what nobody has taken yet in order of urgency, then of age", () => {
+    const rows = [
+      { id: 1, priority: "P3", state: "received", opened_at: "2016-11-30T01" },
+      { id: 2, priority: "P1", state: "received", opened_at: "2016-11-30T03" },
+      { id: 3, priority: "P1", state: "coordinated", opened_at: "2016-11-30T02" },
+      { id: 4, priority: "P1", state: "in_progress", opened_at: "2016-11-30T01" },
+    ] as MapIncident[];
+    expect(waitingOf(rows, 2).map((row) => row.id)).toEqual([3, 2]);
   });
   it("are spread over several screens", () => {
     expect(partsOf(null).parts).toEqual(new Set(["map", "rail", "sheets"]));

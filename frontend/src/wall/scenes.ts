@@ -1,5 +1,5 @@
 /** Which scene is on, and which part of the wall this screen shows. Pure. */
-import type { Scene, SceneName } from "./types";
+import type { MapIncident, Scene, SceneName } from "./types";
 
 export const SCENES: readonly SceneName[] = ["city", "now", "results", "deadlines"];
 export const SCENE_S = 30;
@@ -15,6 +15,13 @@ export const FOLLOW_S = 10;
 /** The work that the scene "now" follows at `now` (ms): each in its turn. */
 export function followedAt<Work>(scene: SceneName, work: readonly Work[], now: number): Work | null {
   return (scene === "now" && work[Math.floor(now / 1000 / FOLLOW_S) % work.length]) || null;
+}
+
+/** Incidents that no crew has taken yet, most urgent and then oldest first. */
+export function waitingOf(rows: Iterable<MapIncident>, most: number): MapIncident[] {
+  const waiting = [...rows].filter((row) => row.state === "received" || row.state === "coordinated");
+  const order = (a: MapIncident, b: MapIncident): number => a.priority.localeCompare(b.priority) || a.opened_at.localeCompare(b.opened_at);
+  return waiting.sort(order).slice(0, most);
 }
 
 export type Part = "map" | "rail" | "sheets";
