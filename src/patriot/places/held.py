@@ -120,7 +120,7 @@ def _read_names() -> PlaceIndex:
 
 def _area_entries() -> list[Entry]:
     return [
-        Entry(name, row.name, row.level, row.lon, row.lat, 0.03)
+        Entry(name, row.name, row.level, row.lon, row.lat, 0.05)
         for row in Area.objects.exclude(level="city")
         for name in (row.name, *row.aliases)
     ]

@@ -23,6 +23,7 @@ ROMAN = {
     "ix": "9",
     "x": "10",
 }
+STREET_SAID = re.compile(r"\s*(jl|jln|jalan|gg|gang)\b", re.IGNORECASE)
 LEAST = 0.42  # of likeness, below which a place is not meant
 
 
@@ -77,9 +78,15 @@ class PlaceIndex:
         if len(key) < 2:
             return []
         parts = trigrams(key)
+        street_meant = bool(STREET_SAID.match(text))
         shared = Counter(number for part in parts for number in self.pieces.get(part, ()))
         scored = [
-            (score + self.entries[number].weight, -number)
+            (
+                score
+                + self.entries[number].weight
+                + 0.1 * (street_meant and self.entries[number].kind == "street"),
+                -number,
+            )
             for number, common in shared.items()
             if (score := self._likeness(number, key, common, len(parts))) >= LEAST
         ]
