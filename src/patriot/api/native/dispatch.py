@@ -4,7 +4,7 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from django.http import HttpRequest
-from ninja import File, Header, Router
+from ninja import File, Header, Router, Status
 from ninja.files import UploadedFile
 
 from patriot.api.native.auth import viewer
@@ -48,24 +48,24 @@ def units(request: HttpRequest) -> list[Any]:
 
 
 @router.post("/units/{int:unit_id}/sign-on", response={204: None})
-def sign_on(request: HttpRequest, unit_id: int) -> tuple[int, None]:
+def sign_on(request: HttpRequest, unit_id: int) -> Status[None]:
     """Become crew of a unit: its calls are mine now."""
     duty.sign_on(unit_id, viewer=viewer(request))
-    return 204, None
+    return Status(204, None)
 
 
 @router.post("/units/sign-off", response={204: None})
-def sign_off(request: HttpRequest) -> tuple[int, None]:
+def sign_off(request: HttpRequest) -> Status[None]:
     """Leave one's unit."""
     duty.sign_off(viewer=viewer(request))
-    return 204, None
+    return Status(204, None)
 
 
 @router.post("/tasks/{int:task_id}/assignments", response={201: AssignmentOut})
-def assign(request: HttpRequest, task_id: int, order: AssignIn) -> tuple[int, Any]:
+def assign(request: HttpRequest, task_id: int, order: AssignIn) -> Status[Any]:
     """Call a unit out."""
     sent = actions.assign(task_id, order.unit, viewer=viewer(request), note=order.note)
-    return 201, queries.assignment(sent, viewer(request))
+    return Status(201, queries.assignment(sent, viewer(request)))
 
 
 @router.get("/assignments", response=list[AssignmentOut])
@@ -129,12 +129,12 @@ def measure(request: HttpRequest, assignment_id: int, sizes: MeasurementIn, key:
 @router.post("/assignments/{int:assignment_id}/photos", response={201: PhotoOut})
 def add_photo(
     request: HttpRequest, assignment_id: int, photo: File[UploadedFile], key: Key = None
-) -> tuple[int, PhotoOut]:
+) -> Status[PhotoOut]:
     """A picture from the spot, as a multipart field `photo`."""
     if (photo.size or 0) > LARGEST_PHOTO:
         raise Invalid({"photo": "The picture is larger than 25 MB."})
     url = actions.add_photo(assignment_id, photo.read(), viewer=viewer(request), key=_key(key))
-    return 201, PhotoOut(photo=url)
+    return Status(201, PhotoOut(photo=url))
 
 
 @router.post("/assignments/{int:assignment_id}/finish", response=AssignmentOut)

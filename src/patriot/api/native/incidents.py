@@ -4,7 +4,7 @@ from typing import Any
 
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
-from ninja import Query, Router, Schema
+from ninja import Query, Router, Schema, Status
 
 from patriot.api.native.auth import viewer
 from patriot.api.native.schemas import (
@@ -71,7 +71,7 @@ def _seen(request: HttpRequest, incident_id: int) -> queries.Detail:
 
 
 @router.post("/incidents/{int:incident_id}/tasks", response={201: TaskOpened})
-def open_task(request: HttpRequest, incident_id: int, order: TaskIn) -> tuple[int, TaskOpened]:
+def open_task(request: HttpRequest, incident_id: int, order: TaskIn) -> Status[TaskOpened]:
     """Order work; the agency's response fund is asked for the estimate."""
     opened = actions.open_task(incident_id, order.kind, order.estimate_idr, viewer=viewer(request),
                                agency=order.agency, note=order.note)  # fmt: skip
@@ -80,7 +80,7 @@ def open_task(request: HttpRequest, incident_id: int, order: TaskIn) -> tuple[in
         said = opened.decision
         told.commitment, told.approved = said.commitment_id, said.approved
         told.rule, told.goes_to = said.rule, said.goes_to or ""
-    return 201, told
+    return Status(201, told)
 
 
 @router.get("/incidents/{int:incident_id}/recommendation", response=RecommendationOut)
@@ -100,7 +100,7 @@ def pending(request: HttpRequest) -> list[Any]:
 
 
 @router.post("/funds/commitments/{int:commitment_id}/decision", response={204: None})
-def decide(request: HttpRequest, commitment_id: int, decision: DecisionIn) -> tuple[int, None]:
+def decide(request: HttpRequest, commitment_id: int, decision: DecisionIn) -> Status[None]:
     """Approve or refuse money, with a reason that will be public."""
     funds.decide(commitment_id, decision.approve, decision.reason, viewer=viewer(request))
-    return 204, None
+    return Status(204, None)
