@@ -15,6 +15,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
+import polib
 from shapely import MultiPoint, Point, concave_hull, geometry, ops
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -186,12 +187,9 @@ class Handler(BaseHTTPRequestHandler):
 def words(language: str) -> dict:
     messages = json.loads((BUILT / "messages.json").read_text())
     found: dict = {}
-    catalogue = Path("front.po")
+    catalogue = ROOT / "src/patriot/site/locale/id/LC_MESSAGES/django.po"
     if language == "id" and catalogue.exists():
-        pairs = catalogue.read_text().split("msgid ")[1:]
-        for pair in pairs:
-            key, _, rest = pair.partition("\nmsgstr ")
-            found[json.loads(key)] = json.loads(rest.split("\n")[0])
+        found = {entry.msgid: entry.msgstr for entry in polib.pofile(str(catalogue)) if entry.msgstr}
     return {message: found.get(message, message) for message in messages}
 
 
