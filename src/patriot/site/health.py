@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 import psycopg
 from django.conf import settings
+from django.db import connections
 from django.db.migrations.loader import MigrationLoader
 from django.http import HttpRequest, HttpResponse, JsonResponse
 
@@ -142,12 +143,15 @@ async def _nats(config: Config) -> list[Part]:
 def _local(config: Config) -> list[Part]:
     """What this machine holds: room on its disk, the built front end, files and roads."""
     free = shutil.disk_usage(config.home).free // 1_000_000
-    return [
-        Part("disk", free >= LEAST_FREE_MB, f"{free} MB are free"),
-        _front(),
-        Part("files", *files(config)),
-        Part("roads", *roads()),
-    ]
+    try:
+        return [
+            Part("disk", free >= LEAST_FREE_MB, f"{free} MB are free"),
+            _front(),
+            Part("files", *files(config)),
+            Part("roads", *roads()),
+        ]
+    finally:
+        connections.close_all()  # this thread's own; rooms may have asked the database
 
 
 def _front() -> Part:
