@@ -47,10 +47,10 @@ def category(code: str = "lubang_jalan", agency_code: str = "dbmta", **changes: 
 
 
 def received(lon: float = 106.99, lat: float = -6.24, *, code: str = "lubang_jalan",
-             words: str = "Lubang besar", simulated: bool = False,
+             agency_code: str = "dbmta", words: str = "Lubang besar", simulated: bool = False,
              **draft: object) -> Received:  # fmt: skip
     """A report that came in, with the incident it opened or was attached to."""
-    category(code)
+    category(code, agency_code)
     sent = ReportDraft(category=code, lon=lon, lat=lat, words=words, **draft)  # type: ignore[arg-type]
     return receive_report(sent, actor="citizen", simulated=simulated)
 

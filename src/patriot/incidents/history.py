@@ -48,3 +48,11 @@ def reopened_words(incident_id: int) -> list[str]:
     """What citizens wrote when they opened it again, newest first: for staff."""
     kind = Note.Kind.REOPEN
     return list(Note.objects.filter(incident=incident_id, kind=kind).values_list("words", flat=True))
+
+
+def priority_before(incident_id: int) -> str:
+    """The priority before the last change, or "" when it was never changed."""
+    changes = [
+        one for one in ledger.history(f"incident:{incident_id}") if one.kind == "incident.priority_changed"
+    ]
+    return str(changes[-1].body["old"]) if changes else ""

@@ -220,6 +220,16 @@ class Page:
     total: int
     filters: Filters = field(default_factory=Filters)
 
+    @property
+    def before(self) -> int:
+        """The page before this one."""
+        return self.number - 1
+
+    @property
+    def after(self) -> int:
+        """The page after this one."""
+        return self.number + 1
+
 
 def queue(viewer: Viewer, filters: Filters | None = None, page: int = 1, size: int = PAGE) -> Page:
     """The viewer's incidents, most urgent first. A page beyond the end is the last one."""

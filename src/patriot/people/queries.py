@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from django.conf import settings
 from django.db.models import Model, QuerySet
 
-from patriot.people.models import Agency, ApiToken, Membership, Shift, User
+from patriot.people.models import Agency, ApiToken, Handover, Membership, Shift, User
 from patriot.people.rules import AGENCY, ANONYMOUS, Role, Viewer, digest
 
 if TYPE_CHECKING:
@@ -111,3 +111,31 @@ def names_of(actors: Collection[str]) -> dict[str, str]:
     keys = [actor.removeprefix("user:") for actor in actors if actor.startswith("user:")]
     users = User.objects.filter(pk__in=[key for key in keys if key.isdigit()])
     return {f"user:{user.pk}": user.get_full_name() or user.username for user in users}
+
+
+@dataclass(frozen=True)
+class HandoverRow:
+    """What one shift told the next."""
+
+    given_by: str
+    taken_by: str
+    at: datetime
+    notes: str
+
+
+def handovers(limit: int = 20) -> list[HandoverRow]:
+    """The latest handovers, newest first."""
+    rows = Handover.objects.select_related("given_by", "taken_by")[:limit]
+    return [
+        HandoverRow(
+            row.given_by.get_full_name() or row.given_by.username,
+            row.taken_by.get_full_name() or row.taken_by.username, row.at, row.notes,
+        )
+        for row in rows
+    ]  # fmt: skip
+
+
+def holders(roles: Collection[Role]) -> list[tuple[int, str]]:
+    """(id, name) of the people who hold one of these roles, by name."""
+    users = User.objects.filter(is_active=True, memberships__role__in=roles).distinct().order_by("first_name")
+    return [(user.pk, user.get_full_name() or user.username) for user in users]

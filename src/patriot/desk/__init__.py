@@ -1,0 +1,1 @@
+"""The agency's face: its queue, its incidents, its money, its figures. Reads and calls; owns no rules."""

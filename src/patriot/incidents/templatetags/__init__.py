@@ -1,0 +1,1 @@
+"""Template tags of incidents: deadlines, money and durations in words."""
