@@ -58,6 +58,11 @@ def agency_names() -> dict[str, str]:
     return dict(Agency.objects.values_list("code", "short"))
 
 
+def agency_full_names() -> dict[str, str]:
+    """Full name of every agency by code, for those who do not know the short ones."""
+    return dict(Agency.objects.values_list("code", "name"))
+
+
 def may_sign_in(user: User) -> bool:
     """True unless the account was closed, or belongs to a simulated person and this is no demo."""
     return user.is_active and (settings.DEMO or not user.simulated)
