@@ -9,9 +9,9 @@ export interface StreamEvents {
 }
 
 export const QUIET_MS = 12_000; // the server speaks at least every 5 s
-const LONGEST_WAIT_MS = 15_000;
+const LONGEST_WAIT_MS = 5000;
 
-/** How long to wait before attempt `n` (from 1), in ms: 1, 2, 4, 8, 15 s, less up to a fifth so that a room of walls does not knock at once. */
+/** How long to wait before attempt `n` (from 1), in ms: 1, 2, 4, 5 s, less up to a fifth so that a room of walls does not knock at once. */
 export function backoff(attempt: number, random: number): number {
   return Math.min(LONGEST_WAIT_MS, 1000 * 2 ** (attempt - 1)) * (1 - random / 5);
 }
