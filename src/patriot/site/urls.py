@@ -21,6 +21,7 @@ urlpatterns = [
     path("console/", include("patriot.console.urls")),
     path("eksekutif/", include("patriot.insight.urls")),
     path("", include("patriot.api.urls")),
+    path("field/", include("patriot.field.urls")),
 ]
 handler400 = "patriot.site.errors.bad_request"
 handler500 = "patriot.site.errors.server_error"

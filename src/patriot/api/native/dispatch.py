@@ -4,6 +4,7 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from django.http import HttpRequest
+from django.utils.translation import gettext as _
 from ninja import File, Header, Router, Status
 from ninja.files import UploadedFile
 
@@ -17,9 +18,11 @@ from patriot.api.native.schemas import (
     ReasonIn,
     StepIn,
     UnitOut,
+    WayOut,
 )
-from patriot.dispatch import actions, duty, queries
-from patriot.kernel.errors import Invalid
+from patriot.dispatch import actions, duty, queries, ways
+from patriot.kernel.errors import Invalid, NotFound
+from patriot.kernel.geometry import Point
 
 router = Router(tags=["dispatch"])
 
@@ -34,7 +37,7 @@ def _key(key: str | None) -> UUID | None:
     try:
         return UUID(key)
     except ValueError as fault:
-        raise Invalid({"Idempotency-Key": "The Idempotency-Key must be a UUID."}) from fault
+        raise Invalid({"Idempotency-Key": _("The Idempotency-Key must be a UUID.")}) from fault
 
 
 def _now(request: HttpRequest, assignment_id: int) -> queries.AssignmentRow:
@@ -79,6 +82,18 @@ def assignments(request: HttpRequest, mine: bool = True) -> list[Any]:
 def get_assignment(request: HttpRequest, assignment_id: int) -> Any:
     """One assignment."""
     return _now(request, assignment_id)
+
+
+@router.get("/assignments/{int:assignment_id}/way", response=WayOut)
+def way(request: HttpRequest, assignment_id: int, lon: float | None = None, lat: float | None = None) -> Any:
+    """The way to the incident, from the given place or from where the unit's vehicle was seen last."""
+    origin = Point(lon, lat) if lon is not None and lat is not None else None
+    if origin is not None and not origin.is_valid:
+        raise Invalid({"lon": _("This is not a position on earth.")})
+    found = ways.way_to(_now(request, assignment_id), origin)
+    if found is None:
+        raise NotFound(_("Nobody knows where the unit is."))
+    return found
 
 
 @router.post("/assignments/{int:assignment_id}/accept", response=AssignmentOut)
@@ -132,7 +147,7 @@ def add_photo(
 ) -> Status[PhotoOut]:
     """A picture from the spot, as a multipart field `photo`."""
     if (photo.size or 0) > LARGEST_PHOTO:
-        raise Invalid({"photo": "The picture is larger than 25 MB."})
+        raise Invalid({"photo": _("The picture is larger than 25 MB.")})
     url = actions.add_photo(assignment_id, photo.read(), viewer=viewer(request), key=_key(key))
     return Status(201, PhotoOut(photo=url))
 

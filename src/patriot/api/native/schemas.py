@@ -365,7 +365,21 @@ class Stored(Schema):
     refused: int
 
 
-class Done(Schema):
-    """The assignment after the action."""
+class TurnOut(Schema):
+    """One step of a way."""
 
-    assignment: AssignmentOut
+    name: str
+    metres: float
+
+
+class WayOut(Schema):
+    """The way to an incident, as [lon, lat]. `seconds` null: no road is known, the line is straight."""
+
+    origin: tuple[float, float]
+    destination: tuple[float, float]
+    seconds: float | None
+    metres: float | None
+    line: list[tuple[float, float]]
+    streets: list[list[tuple[float, float]]]
+    box: tuple[float, float, float, float]
+    turns: list[TurnOut]
