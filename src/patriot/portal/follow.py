@@ -3,8 +3,10 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
+import orjson
 import segno
 from django.conf import settings
 from django.contrib import messages
@@ -24,6 +26,7 @@ from patriot.incidents.rules import OPEN, State
 from patriot.kernel import clock
 from patriot.kernel.errors import Refused
 from patriot.kernel.geometry import Point
+from patriot.people import queries as people
 from patriot.people.rules import Viewer
 from patriot.places import queries as places
 from patriot.portal import mine, picture, words
@@ -119,6 +122,7 @@ def _context(request: HttpRequest, number: str, status: incidents.Status, token:
     own_link = f"{settings.CONFIG.public_url}{reverse('follow_own', args=[number, tokens.issue(number)])}"
     return {
         **_progress(request, number, status), "report": report, "holds": holds, "token": token,
+        "owner": people.agency_full_names().get(status.agency, status.agency_name),
         "is_new": holds and "baru" in request.GET, "may_confirm": holds and status.state == State.RESOLVED,
         "may_reopen": holds and status.state in REOPENABLE, "own_link": own_link if holds else "",
         "qr": segno.make_qr(own_link).svg_data_uri(scale=4, border=2) if holds else "",
@@ -135,7 +139,13 @@ def _before(report: reports.PublicReport | None, holds: bool) -> list[reports.Ph
 def _strokes(report: reports.PublicReport | None) -> list[picture.Stroke]:
     if report is None or report.lon is None or report.lat is None:
         return []
-    return picture.draw(places.map_layers(), Point(report.lon, report.lat))
+    return picture.draw(_pieces(places.map_file().tag), Point(report.lon, report.lat))
+
+
+@lru_cache(maxsize=1)
+def _pieces(_tag: str) -> list[picture.Piece]:
+    """The city's lines, made ready once for each edition of the map."""
+    return picture.prepare(orjson.loads(places.map_file().json))
 
 
 @require_POST

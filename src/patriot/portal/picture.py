@@ -1,6 +1,6 @@
 """A small map drawn from the city pack's own lines, for pages without JavaScript. Pure."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from math import cos, radians
 from typing import Any
@@ -10,7 +10,6 @@ from patriot.kernel.geometry import Point
 WIDTH, HEIGHT = 640, 320  # units of the picture
 HALF_WIDTH_M = 700  # metres from the middle to the left edge
 METRES_A_DEGREE = 111_195  # of latitude, on the mean sphere
-MARGIN = 40  # a line this far outside the picture is still drawn: its stroke may reach in
 
 type Line = list[tuple[float, float]]
 
@@ -36,56 +35,52 @@ class Frame:
         return WIDTH / 2 + x, HEIGHT / 2 - (lat - self.centre.lat) * scale
 
 
-MAJOR = frozenset({"motorway", "trunk", "primary", "secondary", "toll", "arterial", "national", "provincial"})
+MAJOR = frozenset({"motorway", "motorway_link", "trunk", "primary", "secondary"})
+_DEGREES_WIDE = 2 * HALF_WIDTH_M / METRES_A_DEGREE  # at the equator, and a little more than enough near it
 
 
-def draw(layers: Mapping[str, Any], centre: Point) -> list[Stroke]:
-    """The waters and streets around a point, those below first."""
-    frame = Frame(centre)
-    waters = [Stroke(path, "water") for path in _paths(layers.get("waterways"), frame)]
-    streets = [
-        (path, _rank(feature)) for feature in _features(layers.get("streets")) for path in _of(feature, frame)
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """One line of the city with the box around it, in degrees: (west, south, east, north)."""
+
+    kind: str
+    box: tuple[float, float, float, float]
+    line: Line
+
+
+def prepare(layers: Mapping[str, Any]) -> list[Piece]:
+    """The waters and streets of the city's map, those that lie below first."""
+    waters = [Piece("water", _box(line), line) for line in _lines(layers, "waterways", lambda _kind: True)]
+    minor = [
+        Piece("minor", _box(line), line) for line in _lines(layers, "streets", lambda kind: kind not in MAJOR)
     ]
-    minor = [Stroke(path, "minor") for path, rank in streets if rank == "minor"]
-    return [*waters, *minor, *(Stroke(path, "major") for path, rank in streets if rank == "major")]
+    major = [
+        Piece("major", _box(line), line) for line in _lines(layers, "streets", lambda kind: kind in MAJOR)
+    ]
+    return [*waters, *minor, *major]
 
 
-def _rank(feature: Mapping[str, Any]) -> str:
-    kinds = {str(value) for value in (feature.get("properties") or {}).values()}
-    return "major" if kinds & MAJOR else "minor"
+def draw(pieces: Iterable[Piece], centre: Point) -> list[Stroke]:
+    """What lies around a point, in the order of the pieces."""
+    frame, reach = Frame(centre), _DEGREES_WIDE
+    west, south, east, north = centre.lon - reach, centre.lat - reach, centre.lon + reach, centre.lat + reach
+    return [
+        Stroke(_path(piece.line, frame), piece.kind) for piece in pieces
+        if piece.box[0] < east and piece.box[2] > west and piece.box[1] < north and piece.box[3] > south
+    ]  # fmt: skip
 
 
-def _features(layer: Any) -> Iterable[Mapping[str, Any]]:
-    found: Iterable[Mapping[str, Any]] = (layer or {}).get("features", [])
-    return found
+def _path(line: Line, frame: Frame) -> str:
+    return "M" + "L".join(f"{x:.0f} {y:.0f}" for x, y in (frame.place(lon, lat) for lon, lat in line))
 
 
-def _paths(layer: Any, frame: Frame) -> Iterator[str]:
-    for feature in _features(layer):
-        yield from _of(feature, frame)
+def _lines(layers: Mapping[str, Any], layer: str, wanted: Callable[[str], bool]) -> Iterator[Line]:
+    for feature in (layers.get(layer) or {}).get("features", []):
+        geometry = feature["geometry"]
+        if geometry["type"] == "LineString" and wanted(str(feature["properties"].get("class", ""))):
+            yield [(lon, lat) for lon, lat, *_height in geometry["coordinates"]]
 
 
-def _of(feature: Mapping[str, Any], frame: Frame) -> Iterator[str]:
-    geometry = feature.get("geometry") or {}
-    for line in _lines(geometry):
-        points = [frame.place(lon, lat) for lon, lat, *_height in line]
-        if _touches(points):
-            yield "M" + "L".join(f"{x:.1f} {y:.1f}" for x, y in points)
-
-
-def _lines(geometry: Mapping[str, Any]) -> Iterable[Any]:
-    coordinates = geometry.get("coordinates", [])
-    match geometry.get("type"):
-        case "LineString":
-            return [coordinates]
-        case "MultiLineString" | "Polygon":
-            return list(coordinates)
-    return []
-
-
-def _touches(points: Line) -> bool:
-    """True when the line's box reaches into the picture."""
-    xs, ys = [x for x, _y in points], [y for _x, y in points]
-    return bool(points) and (
-        min(xs) < WIDTH + MARGIN and max(xs) > -MARGIN and min(ys) < HEIGHT + MARGIN and max(ys) > -MARGIN
-    )
+def _box(line: Line) -> tuple[float, float, float, float]:
+    lons, lats = [lon for lon, _lat in line], [lat for _lon, lat in line]
+    return min(lons), min(lats), max(lons), max(lats)
