@@ -1,15 +1,15 @@
-"""Draw a city pack's streets.geojson and waterways.geojson: `python cities/tools/draw_streets.py kota_bekasi`.
+"""Draw a city pack's streets.geojson and waterways.geojson: `python cities/tools/draw_streets.py NAME`.
 
-A tool for those who write a pack and have no OpenStreetMap extract at hand; the application never imports it. It reads
-`cities/tools/<city>.toml` (main roads, rivers, railways and toll roads drawn by hand), `city.toml` (the outline) and
-`areas.csv` (names for the small streets), and invents a plausible mesh of small streets between them:
+A tool for those who write a pack and have no OpenStreetMap extract at hand; the application never imports it.
+It reads `cities/tools/<city>.toml` (main roads, rivers, railways and toll roads drawn by hand), `city.toml` (the
+outline) and `areas.csv` (names for the small streets), and invents a plausible mesh of small streets between:
 
 1. smooth the hand-drawn lines, snap their loose ends, give them common vertices wherever they meet;
 2. cut the outline into faces along them, and split each face again and again into blocks; the cuts are streets;
-3. let nothing but a main road cross water, railway or toll road; mark those crossings of water as bridges;
+3. let nothing but a main road cross water, railway or toll road; mark the crossings of water as bridges;
 4. bend it all a little, drop some streets, shorten others, keep what is connected.
 
-The same seed draws the same map. Lines meet where they share a vertex, and only there: a bridge over a road does not.
+The same seed draws the same map. Lines meet where they share a vertex, and only there.
 """
 
 import csv
@@ -23,13 +23,33 @@ from pathlib import Path
 
 import numpy as np
 from shapely import STRtree, make_valid
-from shapely.geometry import LineString, MultiLineString, Point, Polygon
+from shapely.geometry import LineString, Point, Polygon
 from shapely.ops import polygonize, split, substring, unary_union
 
 TOOLS = Path(__file__).parent
-COLLECTOR_HA, LOCAL_HA = 42.0, 10.0  # a cut through a block this large becomes a tertiary road, a named street
+COLLECTOR_HA, LOCAL_HA = (
+    42.0,
+    10.0,
+)  # a cut through a block this large becomes a tertiary road, a named street
 SPEED = {"tertiary": 30, "residential": 20, "living_street": 15}
-ROMAN = ["", " I", " II", " III", " IV", " V", " VI", " VII", " VIII", " IX", " X", " XI", " XII", " XIII", " XIV", " XV"]
+ROMAN = [
+    "",
+    " I",
+    " II",
+    " III",
+    " IV",
+    " V",
+    " VI",
+    " VII",
+    " VIII",
+    " IX",
+    " X",
+    " XI",
+    " XII",
+    " XIII",
+    " XIV",
+    " XV",
+]
 HEROES = (
     "Pangeran Antasari|Teuku Umar|HOS Cokroaminoto|Dewi Sartika|KH Ahmad Dahlan|KH Wahid Hasyim|Ki Hajar Dewantara|"
     "Wolter Monginsidi|Yos Sudarso|Adi Sucipto|Dr. Sutomo|Dr. Wahidin|Gatot Subroto|MT Haryono|DI Panjaitan|S. Parman|"
@@ -134,10 +154,20 @@ def by_hand(spec: dict, outline: Polygon, plane: Plane) -> Drawing:
     waters = [(water, smooth(plane.metres(numbers(water["line"])))) for water in spec["water"]]
     named = {water["name"]: line for water, line in waters}
     roads = [read_road(entry, named, plane) for entry in spec["road"]]
-    ramps = [Road(smooth(plane.metres(numbers(r["line"]))), r["name"], "motorway_link", 40, "tol") for r in spec.get("ramp", [])]
-    rails = [Road(smooth(plane.metres(numbers(r["line"]))), r["name"], "rail", 0, "ka") for r in spec.get("rail", [])]
+    ramps = [
+        Road(smooth(plane.metres(numbers(r["line"]))), r["name"], "motorway_link", 40, "tol")
+        for r in spec.get("ramp", [])
+    ]
+    rails = [
+        Road(smooth(plane.metres(numbers(r["line"]))), r["name"], "rail", 0, "ka")
+        for r in spec.get("rail", [])
+    ]
     reach = outline.buffer(spec["reach_m"])
-    roads = [replace(road, line=longest(road.line.intersection(reach))) for road in roads if road.line.intersects(reach)]
+    roads = [
+        replace(road, line=longest(road.line.intersection(reach)))
+        for road in roads
+        if road.line.intersects(reach)
+    ]
     rails = [replace(road, line=longest(road.line.intersection(reach))) for road in rails]
     waters = [(water, longest(line.intersection(reach))) for water, line in waters]
     plain = [i for i, road in enumerate(roads) if road.kind != "motorway"]
@@ -178,7 +208,10 @@ def smooth(points: list[tuple[float, float]], step: float = 45.0) -> LineString:
         m0, m1 = tangent(a, b, c), tangent(b, c, d)
         for t in np.linspace(0, 1, count + 1)[1:]:
             out.append(
-                (2 * t**3 - 3 * t**2 + 1) * b + (t**3 - 2 * t**2 + t) * m0 + (3 * t**2 - 2 * t**3) * c + (t**3 - t**2) * m1
+                (2 * t**3 - 3 * t**2 + 1) * b
+                + (t**3 - 2 * t**2 + t) * m0
+                + (3 * t**2 - 2 * t**3) * c
+                + (t**3 - t**2) * m1
             )
     return LineString(out)
 
@@ -241,7 +274,11 @@ def insert(line: LineString, points: list[Point]) -> LineString:
     along = [(line.project(Point(c)), c) for c in line.coords]
     for point in points:
         at = line.project(point)
-        along = [(d, c) for d, c in along if abs(d - at) > 2.0 or c in ends(line) and hypot(c[0] - point.x, c[1] - point.y) > 2]
+        along = [
+            (d, c)
+            for d, c in along
+            if abs(d - at) > 2.0 or c in ends(line) and hypot(c[0] - point.x, c[1] - point.y) > 2
+        ]
         along.append((at, (point.x, point.y)))
     ordered = [c for _, c in sorted(along)]
     return LineString([c for i, c in enumerate(ordered) if i == 0 or c != ordered[i - 1]])
@@ -255,7 +292,11 @@ def ends(line: LineString):
 
 
 def small_streets(drawing: Drawing, voids: list[Polygon], spec: dict, rng, plane: Plane) -> list[Road]:
-    lines = [road.line for road in drawing.roads] + [line for _, line in drawing.waters] + [drawing.outline.exterior]
+    lines = (
+        [road.line for road in drawing.roads]
+        + [line for _, line in drawing.waters]
+        + [drawing.outline.exterior]
+    )
     faces = list(polygonize(unary_union(lines)))
     empty = unary_union(voids).buffer(10)
     found: list[Road] = []
@@ -297,7 +338,13 @@ def divide(block: Polygon, found: list[Road], rng, leaf, estate: bool) -> None:
         if len(pieces) < 2:
             continue
         hectares = piece.area / 1e4
-        kind, level = ("tertiary", 1) if hectares > COLLECTOR_HA else ("residential", 2) if hectares > LOCAL_HA else ("living_street", 3)
+        kind, level = (
+            ("tertiary", 1)
+            if hectares > COLLECTOR_HA
+            else ("residential", 2)
+            if hectares > LOCAL_HA
+            else ("living_street", 3)
+        )
         for line in lines_of(cut.intersection(piece)):
             if line.length > 35 and not (level == 3 and rng.random() < 0.07):
                 found.append(Road(line, "", kind, SPEED[kind], level=level))
@@ -318,7 +365,9 @@ def cutting_line(piece: Polygon, rng, estate: bool) -> LineString:
     shift_angle = long_angle if across else long_angle + pi / 2
     x, y = middle.x + shift * cos(shift_angle), middle.y + shift * sin(shift_angle)
     half = first + second
-    return LineString([(x - half * cos(angle), y - half * sin(angle)), (x + half * cos(angle), y + half * sin(angle))])
+    return LineString(
+        [(x - half * cos(angle), y - half * sin(angle)), (x + half * cos(angle), y + half * sin(angle))]
+    )
 
 
 def lines_of(geometry) -> list[LineString]:
@@ -340,7 +389,13 @@ def trim(streets: list[Road], drawing: Drawing, rng) -> list[Road]:
             start = rng.uniform(24, 48)
         if there.distance(closed[tree.nearest(there)]) < 2:
             stop -= rng.uniform(24, 48)
-        if street.level == 3 and start == 0 and stop == street.line.length and stop > 110 and rng.random() < 0.06:
+        if (
+            street.level == 3
+            and start == 0
+            and stop == street.line.length
+            and stop > 110
+            and rng.random() < 0.06
+        ):
             stop *= rng.uniform(0.55, 0.8)
         if stop - start > 30:
             out.append(replace(street, line=substring(street.line, start, stop)))
@@ -358,9 +413,16 @@ def note_joints(roads: list[Road]) -> list[Road]:
         for c in ends(road.line):
             point = Point(c)
             for j in tree.query(point.buffer(0.5)):
-                if j != i and not roads[j].is_closed_off and roads[j].kind != "motorway_link" and lines[j].distance(point) < 0.3:
+                if (
+                    j != i
+                    and not roads[j].is_closed_off
+                    and roads[j].kind != "motorway_link"
+                    and lines[j].distance(point) < 0.3
+                ):
                     marks[j].append(point)
-    return [replace(road, line=insert(road.line, marks[i])) if marks[i] else road for i, road in enumerate(roads)]
+    return [
+        replace(road, line=insert(road.line, marks[i])) if marks[i] else road for i, road in enumerate(roads)
+    ]
 
 
 # --- names ------------------------------------------------------------------------------------------------------------
@@ -368,7 +430,9 @@ def note_joints(roads: list[Road]) -> list[Road]:
 
 def kelurahan(pack: Path, plane: Plane) -> list[tuple[str, Point]]:
     rows = csv.DictReader((pack / "areas.csv").open(encoding="utf-8"))
-    lowest = [row for row in rows if row["level"] == "kelurahan"] or list(csv.DictReader((pack / "areas.csv").open()))
+    lowest = [row for row in rows if row["level"] == "kelurahan"] or list(
+        csv.DictReader((pack / "areas.csv").open())
+    )
     return [(row["name"], Point(plane.metres([(float(row["lon"]), float(row["lat"]))])[0])) for row in lowest]
 
 
@@ -401,8 +465,14 @@ def bend(roads: list[Road], drawing: Drawing, rng) -> list[Road]:
         point = Point(c)
         fade = min(1.0, point.distance(fixed[tree.nearest(point)]) / 140)
         fade = fade * fade * (3 - 2 * fade)
-        dx = sum(sin((c[0] * cos(a) + c[1] * sin(a)) * 2 * pi / wave + phase) * wave for wave, a, phase in waves[:5])
-        dy = sum(sin((c[0] * cos(a) + c[1] * sin(a)) * 2 * pi / wave + phase) * wave for wave, a, phase in waves[5:])
+        dx = sum(
+            sin((c[0] * cos(a) + c[1] * sin(a)) * 2 * pi / wave + phase) * wave
+            for wave, a, phase in waves[:5]
+        )
+        dy = sum(
+            sin((c[0] * cos(a) + c[1] * sin(a)) * 2 * pi / wave + phase) * wave
+            for wave, a, phase in waves[5:]
+        )
         return c[0] + dx * fade * 0.0135, c[1] + dy * fade * 0.0135
 
     out = []
@@ -430,7 +500,9 @@ def cut_bridges(road: Road, waters: list[tuple[dict, LineString]]) -> list[Road]
             continue
         if low - start > 1:
             pieces.append(replace(road, line=substring(road.line, start, low)))
-        pieces.append(replace(road, line=substring(road.line, low, high), bridge=f"Jembatan {water_name}, {road.name}"))
+        pieces.append(
+            replace(road, line=substring(road.line, low, high), bridge=f"Jembatan {water_name}, {road.name}")
+        )
         start = high
     if road.line.length - start > 1:
         pieces.append(replace(road, line=substring(road.line, start, road.line.length)))
@@ -458,31 +530,50 @@ def connected(roads: list[Road], plane: Plane) -> list[tuple[Road, list[list[flo
     for road, coords in drawn:
         weight[root(tuple(coords[0]))] += road.line.length
     main_root = max(weight, key=weight.__getitem__)
-    kept = [(road, coords) for road, coords in drawn if road.kind == "rail" or root(tuple(coords[0])) == main_root]
+    kept = [
+        (road, coords) for road, coords in drawn if road.kind == "rail" or root(tuple(coords[0])) == main_root
+    ]
     lost = [road for road, coords in drawn if road.kind != "rail" and root(tuple(coords[0])) != main_root]
-    print(f"{len(kept)} streets kept; {len(lost)} not connected, dropped: {sorted({r.name for r in lost if not r.level})}")
+    print(
+        f"{len(kept)} streets kept; {len(lost)} not connected, dropped: {sorted({r.name for r in lost if not r.level})}"
+    )
     return kept
 
 
 def write(pack: Path, roads, drawing: Drawing, spec: dict, plane: Plane) -> None:
     streets = [feature("LineString", coords, properties(road)) for road, coords in roads]
     waters = [
-        feature("LineString", plane.degrees(line.coords), {"name": w["name"], "kind": w["kind"], "width_m": w["width_m"]})
+        feature(
+            "LineString",
+            plane.degrees(line.coords),
+            {"name": w["name"], "kind": w["kind"], "width_m": w["width_m"]},
+        )
         for w, line in drawing.waters
     ]
     lands = [
-        feature("Polygon", [plane.degrees(rounded(v, plane).exterior.coords)], {"name": v["name"], "kind": v["kind"]})
+        feature(
+            "Polygon",
+            [plane.degrees(rounded(v, plane).exterior.coords)],
+            {"name": v["name"], "kind": v["kind"]},
+        )
         for v in spec.get("void", [])
     ]
-    for name, features in (("streets", streets), ("waterways", waters), ("grounds", lands)):
+    files = {"streets": streets, "waterways": waters} | ({"grounds": lands} if lands else {})
+    for name, features in files.items():
         (pack / f"{name}.geojson").write_text(collection(features), encoding="utf-8")
         print(f"{name}: {len(features)} features, {(pack / f'{name}.geojson').stat().st_size / 1e6:.2f} MB")
 
 
 def properties(road: Road) -> dict:
     """Defaults stay out to keep the file small: authority "kota", no oneway, no bridge; see the pack's README."""
-    optional = {"authority": road.authority if road.authority != "kota" else "", "oneway": road.oneway, "bridge": road.bridge}
-    return {"name": road.name, "class": road.kind, "maxspeed": road.maxspeed} | {k: v for k, v in optional.items() if v}
+    optional = {
+        "authority": road.authority if road.authority != "kota" else "",
+        "oneway": road.oneway,
+        "bridge": road.bridge,
+    }
+    return {"name": road.name, "class": road.kind, "maxspeed": road.maxspeed} | {
+        k: v for k, v in optional.items() if v
+    }
 
 
 def feature(kind: str, coordinates, values: dict) -> str:

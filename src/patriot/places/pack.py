@@ -4,7 +4,8 @@ from hashlib import sha256
 
 from django.db import transaction
 
-from patriot.kernel.city_pack import LEVELS, AreaRow, FacilityRow, check
+from patriot.kernel.city_pack import LEVELS, AreaRow, FacilityRow
+from patriot.kernel.city_pack import check as faults_of
 from patriot.kernel.geometry import Point
 from patriot.kernel.pack import Fault, Pack, PackError
 from patriot.places import streets
@@ -14,6 +15,13 @@ from patriot.places.routing import NoNetwork, network
 from patriot.places.shapes import AreaIndex, Geometry, cells, from_geojson, to_geojson, united
 
 
+def check(pack: Pack) -> None:
+    """Raises PackError with every fault of the whole pack, whichever room reads the file."""
+    faults = faults_of(pack)
+    if faults:
+        raise PackError(*faults)
+
+
 @transaction.atomic
 def load(pack: Pack) -> int:
     """Bring areas, facilities and streets in line with the pack; returns how many areas there are.
@@ -21,9 +29,7 @@ def load(pack: Pack) -> int:
     What was imported since (official boundaries, an OpenStreetMap network) stays. Raises PackError with every
     fault of the whole pack before anything is written.
     """
-    faults = check(pack)
-    if faults:
-        raise PackError(*faults)
+    check(pack)
     rows = pack.table("areas.csv", AreaRow)
     _load_areas(pack, rows)
     _load_facilities(pack.table("facilities.csv", FacilityRow))
