@@ -208,7 +208,7 @@ def test_it_names_the_part_of_the_platform_that_is_away(server: Server, wall: Pa
 def test_it_still_shows_areas_and_incidents_where_there_is_no_webgl(server: Server, wall: Page) -> None:
     wall.goto(f"{server.url}/wall/?render=none&scene=city")
     expect(wall.locator(".flat__area")).to_have_count(1)
-    wall.get_by_role("button", name="P1 Jalan berlubang").click()
+    wall.get_by_role("button", name="P1 Jalan berlubang", exact=True).click()
     expect(wall.get_by_role("link", name="Open in the console")).to_have_attribute(
         "href", "/console/?incident=31"
     )
