@@ -1,6 +1,5 @@
-"""What a city pack holds: every table's columns, its keys, what it refers to. `check` tells all faults of a pack."""
+"""What a city pack holds: every table's columns, keys and references. `check` tells all faults of a pack."""
 
-from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, fields
 from datetime import date
@@ -19,9 +18,20 @@ Count = Annotated[int, Meta(ge=1)]
 Rupiah = Annotated[int, Meta(ge=0)]
 NEAR = 0.25  # degrees beyond the city's box where a place may still lie: hospitals next door, the upper river
 
+Role = Literal["citizen", "officer", "staff", "head", "dispatcher", "operator", "leadership", "administrator"]
 LEVELS = ("city", "kecamatan", "kelurahan")  # from large to small; the last is what reports are placed in
-STREETS = ("motorway", "motorway_link", "trunk", "primary", "secondary", "tertiary", "residential", "living_street",
-           "service", "rail")  # fmt: skip
+STREETS = (
+    "motorway",
+    "motorway_link",
+    "trunk",
+    "primary",
+    "secondary",
+    "tertiary",
+    "residential",
+    "living_street",
+    "service",
+    "rail",
+)
 AUTHORITIES = ("kota", "kabupaten", "provinsi", "nasional", "tol", "ka")
 WATERS = ("river", "canal", "stream", "drain")
 
@@ -92,7 +102,7 @@ class ServiceLevelRow:
 
     code: Code
     name: Text
-    stage: Literal["verify", "first_response", "resolve", "close_after_answer"]
+    stage: Literal["verify", "first_response", "resolve", "permanent", "close_after_answer"]
     amount: Annotated[float, Meta(gt=0)]
     unit: Literal["hours", "days"]
     calendar: Literal["working", "calendar"]
@@ -258,9 +268,13 @@ TABLES = {
 SCHEMA.update({file: frozenset(item.name for item in fields(table.record)) for file, table in TABLES.items()})
 
 
+type Rows = list[tuple[int, Any]]  # line, record
+type Tables = dict[str, Rows]
+
+
 def check(pack: Pack) -> list[Fault]:
     """Every fault of a pack, in the order of files and lines; empty when it is in order."""
-    read: dict[str, list[tuple[int, Any]]] = {}
+    read: Tables = {}
 
     def read_table(file: str, table: Table) -> None:
         if table.required or pack.has(file):
@@ -275,7 +289,7 @@ def check(pack: Pack) -> list[Fault]:
     return sorted(set(faults))
 
 
-def _twice(file: str, rows: list[tuple[int, Any]]) -> Iterator[Fault]:
+def _twice(file: str, rows: Rows) -> Iterator[Fault]:
     first: dict[tuple[Any, ...], int] = {}
     key = TABLES[file].key
     for line, row in rows:
@@ -286,9 +300,7 @@ def _twice(file: str, rows: list[tuple[int, Any]]) -> Iterator[Fault]:
         first.setdefault(value, line)
 
 
-def _dangling(
-    file: str, rows: list[tuple[int, Any]], read: dict[str, list[tuple[int, Any]]]
-) -> Iterator[Fault]:
+def _dangling(file: str, rows: Rows, read: Tables) -> Iterator[Fault]:
     for column, other, other_column in TABLES[file].refers:
         if other not in read:
             continue
@@ -299,17 +311,15 @@ def _dangling(
                 yield Fault(file, line, f"column {column!r}: {value!r} is not in {other}")
 
 
-def _check_areas(read: dict[str, list[tuple[int, Any]]]) -> None:
+def _check_areas(read: Tables) -> None:
     """One city; every other area lies in one of the level above."""
     rows = read.get("areas.csv", [])
     level = {row.code: row.level for _line, row in rows}
-    faults, cities = [], [line for line, row in rows if row.level == LEVELS[0]]
+    faults = []
+    cities = [line for line, row in rows if row.level == LEVELS[0]]
     if rows and len(cities) != 1:
-        faults.append(
-            Fault(
-                "areas.csv", cities[1] if cities else 1, f"{len(cities)} rows of level 'city': one is needed"
-            )
-        )
+        where = cities[1] if cities else 1
+        faults.append(Fault("areas.csv", where, f"{len(cities)} rows of level 'city': one is needed"))
     for line, row in rows:
         above = LEVELS[LEVELS.index(row.level) - 1] if row.level != LEVELS[0] else ""
         if level.get(row.parent, "") != above:
@@ -318,7 +328,7 @@ def _check_areas(read: dict[str, list[tuple[int, Any]]]) -> None:
         raise PackError(*faults)
 
 
-def _check_places(pack: Pack, read: dict[str, list[tuple[int, Any]]]) -> None:
+def _check_places(pack: Pack, read: Tables) -> None:
     """Positions lie in or near the city's box."""
     try:
         west, south, east, north = pack.city.bbox
@@ -339,12 +349,16 @@ def _check_maps(pack: Pack) -> None:
     known = {"streets": ("class", STREETS), "waterways": ("kind", WATERS)}
     faults: list[Fault] = []
     for name, (column, values) in known.items():
-        lines = defaultdict(list)
-        faults += gather(lambda name=name, lines=lines: lines[name].extend(pack.geojson(name)))  # type: ignore[misc]
-        for line, feature in lines[name]:
-            faults += [
-                Fault(f"{name}.geojson", line, words) for words in _faults_of_line(feature, column, values)
-            ]
+        try:
+            features = pack.geojson(name)
+        except PackError as error:
+            faults += error.faults
+            continue
+        faults += [
+            Fault(f"{name}.geojson", line, words)
+            for line, feature in features
+            for words in _faults_of_line(feature, column, values)
+        ]
     if faults:
         raise PackError(*faults)
 

@@ -1,4 +1,4 @@
-"""Reading a city pack: a folder of tables and maps. Every fault names its file and line, and all faults are told."""
+"""Reading a city pack: a folder of tables and maps. Every fault is told, with its file and line."""
 
 import csv
 import re
@@ -8,7 +8,7 @@ from dataclasses import MISSING, Field, dataclass, fields
 from functools import cached_property
 from pathlib import Path
 from types import UnionType
-from typing import Any, Union, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
 
 import msgspec
 
@@ -130,10 +130,11 @@ class Pack:
             raise PackError(Fault("city.toml", self._line_of(key), str(fault))) from fault
 
     def table[R](self, file: str, record: type[R], *, also: Iterable[str] = ()) -> list[R]:
-        """The rows of a CSV file as `record`, a dataclass whose fields are columns; one with a default may be absent.
+        """The rows of a CSV file as `record`, a dataclass whose fields are columns.
 
-        Fields may be str, int, float, bool (yes/no), date, an enum, `list[str]` (items between bars) or `… | None`.
-        Columns that are neither the record's nor in `also` nor in the schema of that file are faults.
+        A field with a default may be absent. Fields may be str, int, float, bool (yes/no), date, an enum,
+        `list[str]` (items between bars) or `… | None`. Columns that are neither the record's nor in `also` nor
+        in the schema of that file are faults.
         """
         return [entry for _line, entry in self.rows(file, record, also=also)]
 
@@ -240,9 +241,17 @@ def read_cell(text: str, kind: Any) -> Any:
     try:
         return msgspec.convert(text, kind, strict=False)
     except msgspec.ValidationError as fault:
-        raise ValueError(
-            f"{text!r} is not {NO_SUCH[kind]}" if kind in NO_SUCH else f"{text!r}: {fault}"
-        ) from None
+        base = get_args(kind)[0] if get_origin(kind) is Annotated else kind
+        words = f" is not {NO_SUCH[base]}" if base in NO_SUCH and not _is_number(text, base) else f": {fault}"
+        raise ValueError(repr(text) + words) from None
+
+
+def _is_number(text: str, base: Any) -> bool:
+    try:
+        base(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _is_required(item: Field[Any]) -> bool:
