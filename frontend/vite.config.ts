@@ -24,6 +24,8 @@ export default defineConfig({
         "console-map": here("src/console/main.ts"),
         report: here("src/report/main.ts"),
         work: here("src/work/main.ts"),
+        field: here("src/field/main.ts"),
+        "field-worker": here("src/field/worker.ts"),
       },
       output: {
         entryFileNames: "[name]-[hash].js",

@@ -37,7 +37,7 @@ def home(request: HttpRequest) -> HttpResponse:
         "calls": [_card(row) for row in rows if row.active],
         "ended": [_card(row) for row in rows if not row.active],
         "simulated": viewer.simulated,
-        "config": {"unit": unit.pk if unit else None, "callsign": unit.callsign if unit else "",
+        "config": {"user": viewer.user_id, "unit": unit.pk if unit else None, "callsign": unit.callsign if unit else "",
                    "simulated": viewer.simulated},
     }  # fmt: skip
     return render(request, "field/home.html", page)
