@@ -1,5 +1,6 @@
 """`patriot simulate [ordinary-day|grand-launch]`: build the scenario and play it."""
 
+import logging
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
 from random import Random
@@ -40,6 +41,8 @@ def _speed(text: str) -> float:
 
 async def run(config: Config, args: Namespace) -> None:
     """Play until done or cancelled. Says so and ends where there is no demo to play in."""
+    logging.basicConfig(level=config.env.get("PATRIOT_LOG_LEVEL", "INFO"))
+    logging.getLogger("httpx").setLevel("WARNING")
     scenario = args.scenario or getattr(config, "scenario", "") or SCENARIOS[0]
     try:
         keys = Keys.read(config.home)

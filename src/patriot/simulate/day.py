@@ -8,6 +8,8 @@ from itertools import islice
 from random import Random
 from typing import Any
 
+import httpx
+
 from patriot.kernel import clock
 from patriot.kernel.geometry import Point
 from patriot.simulate.citizens import Wish, wishes
@@ -25,6 +27,8 @@ BY_FORM = 0.2  # the share that uses the citizens' form; its senders get the las
 SEEN_TO = 0.75  # the share of simulated incidents that the simulated operators take up
 CONTENT = 0.8  # citizens with less patience than this confirm, the others reopen
 SECOND_LOOK_S = (60, 240)
+LOOK_BACK_S = (40, 80)
+LONG_QUEUE = 18
 
 
 @dataclass
@@ -54,6 +58,7 @@ class Day:
             group.create_task(self.fleet.run())
             group.create_task(self._watch())
             group.create_task(self._speak(to_come))
+            group.create_task(self._keep_up())
 
     async def _speak(self, to_come: Any) -> None:
         """Send the morning's reports if the city is empty, then one after the other as their time comes."""
@@ -79,10 +84,11 @@ class Day:
             else:
                 key = f"{self.seed}-{wish.after_s:.0f}-{clock.now():%Y%m%d%H%M}"
                 await self.city.report(open311_of(wish), photo, key)
-        except (Declined, OSError) as no:
-            log.info("a report was not taken: %s", no)
-        except Exception as fault:  # the city is restarting: the next report comes anyway
-            log.info("a report could not be sent: %r", fault)
+        except (
+            Declined,
+            httpx.HTTPError,
+        ) as fault:  # refused, or the city restarts: the next one comes anyway
+            log.info("a report was not taken: %r", fault)
 
     async def _watch(self) -> None:
         """See what happens and let people act on it."""
@@ -102,6 +108,23 @@ class Day:
         task = asyncio.create_task(_survive(work))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+
+    async def _keep_up(self) -> None:
+        """Go on with what an earlier simulator left; later see to old reports when the queue grows long."""
+        try:
+            for row in await self.work.under_way():
+                if row["simulated"] and row["callsign"] in self.fleet.by_callsign:
+                    self._start(self.work.resume(row))
+        except (Declined, httpx.HTTPError) as fault:
+            log.info("nothing is resumed: %r", fault)
+        while True:
+            await self.work.rest(LOOK_BACK_S)
+            self._start(self._see_to_oldest())
+
+    async def _see_to_oldest(self) -> None:
+        waiting = await self.work.waiting()
+        for row in waiting[: max(0, len(waiting) - LONG_QUEUE)][:AT_ONCE]:
+            self._start(self.work.go_on(row))
 
     async def _see_to(self, event: Event) -> None:
         if event.body["state"] == "received" and self.chance.random() < SEEN_TO:

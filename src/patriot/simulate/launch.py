@@ -32,7 +32,7 @@ class Scene:
 
 
 SCENES = (
-    Scene("Sampah di Jalan Baru Underpas", "sampah", "Tumpukan sampah di Jl. Baru Underpas, dekat jalan bawah.",
+    Scene("Sampah di Jalan Baru Underpas", "sampah", "Tumpukan sampah di Jl. Baru Underpas, bau sekali.",
           "Jl. Baru Underpas", Point(107.01150, -6.24245), "baktor", "permanent"),
     Scene("Lubang di Jalan Chairil Anwar", "lubang_jalan", "Lubang besar di Jl. Chairil Anwar, motor oleng.",
           "Jl. Chairil Anwar", Point(107.00544, -6.25079), "road_crew", "temporary"),

@@ -16,6 +16,7 @@ from patriot.simulate.pictures import picture
 log = logging.getLogger(__name__)
 STARTED = {"accepted", "en_route", "on_scene"}
 ENDED = {"finished", "declined", "cancelled"}
+TRIES = 4
 MEASURED = {"lubang_jalan", "jalan_rusak", "trotoar_rusak", "genangan", "drainase"}
 TEMPORARY = {"lubang_jalan": 0.5, "jalan_rusak": 0.6, "pju_tiang": 0.5, "jembatan_rusak": 0.8}
 
@@ -44,6 +45,12 @@ class Call:
     agency: str
     callsign: str
     place: Point
+
+    @classmethod
+    def of(cls, row: dict[str, Any]) -> "Call":
+        """From an assignment of the native API."""
+        said = {name: row[name] for name in ("incident", "number", "category", "agency", "callsign")}
+        return cls(row["id"], **said, place=Point(row["lon"], row["lat"]))
 
 
 @dataclass
@@ -78,7 +85,7 @@ class Work:
         try:
             await self.rest(self.pace.look)
             task = await self._order(incident, row, agency)
-            return await self._send(task, incident, category)
+            return await self._send(task, incident)
         except Declined as no:
             log.info("incident %d is left to others: %s", incident, no)
             return None
@@ -87,37 +94,51 @@ class Work:
 
     async def _order(self, incident: int, row: CategoryRow, agency: str) -> int:
         """Open the task and see that its money is there."""
-        body: dict[str, Any] = {"kind": row.task_kind, "estimate_idr": row.estimate_idr}
-        task = await self._as("operator", "POST", f"/incidents/{incident}/tasks", **body)
+        order: dict[str, Any] = {"kind": row.task_kind, "estimate_idr": row.estimate_idr}
+        task = await self._as("operator", "POST", f"/incidents/{incident}/tasks", **order)
         if task["state"] == "waiting_funds":
             await self.rest(self.pace.decide)
-            who = "leadership" if task.get("goes_to") == "leadership" else "head"
-            answer = {"approve": True, "reason": "Mendesak dan wajar biayanya."}
-            path = f"/commitments/{task['commitment_id']}/decision"
-            await self._as(who, "POST", path, agency=agency if who == "head" else "", **answer)
-            await self.rest(2)  # the decision reaches the task by way of the ledger
-        return int(task["id"])
+            yes: dict[str, Any] = {"approve": True, "reason": "Mendesak, dan biayanya wajar."}
+            who = "leadership" if task["goes_to"] == "leadership" else "head"
+            path = f"/funds/commitments/{task['commitment']}/decision"
+            await self._as(who, "POST", path, agency=agency if who == "head" else "", **yes)
+            await asyncio.sleep(2)  # the decision reaches the task by way of the ledger
+        return int(task["task"])
 
-    async def _send(self, task: int, incident: int, category: str) -> Call | None:
+    async def _send(self, task: int, incident: int) -> Call | None:
         """Call out the first unit recommended; look again a few times while none is free."""
-        for _try in range(4):
-            found = await self._as("operator", "GET", f"/tasks/{task}/recommendation")
-            for unit in found["units"][:1]:
-                made = await self._as(
-                    "operator", "POST", f"/tasks/{task}/assignments", unit_id=unit["unit_id"]
-                )
+        for _try in range(TRIES):
+            found = await self._as("operator", "GET", f"/incidents/{incident}/recommendation?task={task}")
+            if found["units"]:
+                unit = found["units"][0]["unit"]
+                made = await self._as("operator", "POST", f"/tasks/{task}/assignments", unit=unit)
                 self._mine.add(int(made["id"]))
-                return await self._call(int(made["id"]), incident, category, unit["callsign"])
+                return Call.of(made)
             await self.rest(self.pace.retry)
         return None
 
-    async def _call(self, assignment: int, incident: int, category: str, callsign: str) -> Call:
-        row = await self._as("operator", "GET", f"/incidents/{incident}")
-        place = Point(row["lon"], row["lat"])
-        agency = next(
-            (one["agency"] for one in self.city.keys.devices if one["callsign"] == callsign), row["agency"]
-        )
-        return Call(assignment, incident, row["number"], category, agency, callsign, place)
+    async def waiting(self) -> list[dict[str, Any]]:
+        """Simulated incidents that wait for a task or a crew, the oldest first."""
+        page = await self._as("operator", "GET", "/incidents?order=oldest&size=200")
+        rows = [row for row in page["incidents"] if row["simulated"] and row["id"] not in self._busy]
+        return [row for row in rows if row["waits_for"] in ("owner", "crew")]
+
+    async def go_on(self, row: dict[str, Any]) -> None:
+        """Take up an incident that waits; where its work is ordered already, send a crew."""
+        ready = [task["id"] for task in row["tasks"] if task["state"] == "ready"]
+        if row["state"] == "received":
+            await self.take_up(row["id"], row["category"], row["agency"])
+        elif ready and row["id"] not in self._busy:
+            self._busy.add(row["id"])
+            try:
+                await self._send(ready[0], row["id"])
+            finally:
+                self._busy.discard(row["id"])
+
+    async def under_way(self) -> list[dict[str, Any]]:
+        """Every running assignment."""
+        rows: list[dict[str, Any]] = await self._as("operator", "GET", "/assignments?mine=false")
+        return rows
 
     # the crew
 
@@ -137,16 +158,20 @@ class Work:
     async def answer(self, call: Call, *, patience: float | None = None, repair: str = "") -> None:
         """Be the crew of a call to its end. Where a person accepted it, only drive: the rest is theirs."""
         await self.rest(self.pace.accept if patience is None else patience)
-        if self._states.get(call.assignment) in ENDED:
-            return
-        by_hand = self._states.get(call.assignment) in STARTED
+        await self._see_through(call, repair, by_hand=self._state(call) in STARTED)
+
+    async def resume(self, row: dict[str, Any]) -> None:
+        """Go on with an assignment of the native API where it was left when the simulator stopped."""
+        call = Call.of(row)
+        self._states[call.assignment] = row["state"]
+        await self._see_through(call, "", by_hand=False)
+
+    async def _see_through(self, call: Call, repair: str, *, by_hand: bool) -> None:
         try:
-            if not by_hand:
-                await self._step(call, "accept")
-                await self.rest(self.pace.turnout)
-                await self._step(call, "set_off")
-            await self._until(call.assignment, STARTED - {"accepted"} | ENDED)
-            if self._states.get(call.assignment) not in ENDED:
+            if not by_hand and self._state(call) not in ENDED:
+                await self._leave(call)
+            await self._until(call.assignment, {"en_route", "on_scene"} | ENDED)
+            if self._state(call) not in ENDED:
                 await self.fleet.send(call.callsign, call.place)
                 await (self._until(call.assignment, ENDED) if by_hand else self._on_spot(call, repair))
         except Declined as no:
@@ -154,13 +179,25 @@ class Work:
         finally:
             self.fleet.release(call.callsign)
 
+    def _state(self, call: Call) -> str:
+        return self._states.get(call.assignment, "assigned")
+
+    async def _leave(self, call: Call) -> None:
+        state = self._state(call)
+        if state == "assigned":
+            await self._step(call, "accept")
+            await self.rest(self.pace.turnout)
+        if state in ("assigned", "accepted"):
+            await self._step(call, "set-off")
+
     async def _on_spot(self, call: Call, repair: str) -> None:
-        await self._step(call, "arrive")
+        if self._state(call) != "on_scene":
+            await self._step(call, "arrive")
         await self.rest(self.pace.on_spot)
         if call.category in MEASURED:
-            await self._step(call, "measurement", **self.sizes())
-        photo = picture(call.category, call.incident, after=True)
-        await self._step(call, "photo", files={"photo": ("sesudah.jpg", photo, "image/jpeg")})
+            await self._step(call, "measurements", **self.sizes())
+        photo = await asyncio.to_thread(picture, call.category, call.incident, after=True)
+        await self._step(call, "photos", files={"photo": ("sesudah.jpg", photo, "image/jpeg")})
         await self.rest((5, 20))
         await self._step(call, "finish", repair=repair or self.repair(call.category), notes="Simulasi")
 
