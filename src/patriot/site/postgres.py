@@ -63,6 +63,11 @@ class Postgres:
         """The data folder, owned by the server's user."""
         return self.config.home / "postgres"
 
+    @property
+    def port(self) -> int:
+        """The port of the socket, which is part of its name, and of TCP."""
+        return int(self.listen.split(":")[1]) if self.listen else 5432
+
     @cached_property
     def binaries(self) -> Path:
         """Where initdb and postgres are."""
@@ -140,8 +145,7 @@ class Postgres:
         if not self.durable:
             settings |= THROW_AWAY
         if self.listen:
-            host, port = self.listen.split(":")
-            settings |= {"listen_addresses": host, "port": port}
+            settings |= {"listen_addresses": self.listen.split(":")[0], "port": str(self.port)}
         flags = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
         return self._command("postgres", ["-D", self.data, *flags], self.data)
 

@@ -38,7 +38,7 @@ def served(server: Postgres) -> Iterator[None]:
         process = server.start(words)
     try:
         until = time.monotonic() + PATIENCE
-        while not make_database(server.config):
+        while not make_database(server.config, server.port):
             if process.poll() is not None or time.monotonic() > until:
                 raise RuntimeError(f"PostgreSQL does not start on {server.data}. Its words: {log}")
             time.sleep(0.05)
@@ -48,11 +48,11 @@ def served(server: Postgres) -> Iterator[None]:
         process.wait(20)
 
 
-def make_database(config: Config) -> bool:
+def make_database(config: Config, port: int = 5432) -> bool:
     """Create the database `patriot` when it is missing; False while the embedded server does not answer."""
     try:
         link = psycopg.connect(
-            host=str(config.run_folder), user="patriot", dbname="postgres", autocommit=True
+            host=str(config.run_folder), port=port, user="patriot", dbname="postgres", autocommit=True
         )
     except psycopg.OperationalError:
         return False
