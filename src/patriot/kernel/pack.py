@@ -133,8 +133,8 @@ class Pack:
         """The rows of a CSV file as `record`, a dataclass whose fields are columns.
 
         A field with a default may be absent. Fields may be str, int, float, bool (yes/no), date, an enum,
-        `list[str]` (items between bars) or `… | None`. Columns that are neither the record's nor in `also` nor
-        in the schema of that file are faults.
+        `list[str]` (items between bars) or `… | None`. Columns that are neither the record's, nor in `also`,
+        nor in the schema of that file are faults.
         """
         return [entry for _line, entry in self.rows(file, record, also=also)]
 

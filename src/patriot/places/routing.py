@@ -15,7 +15,7 @@ from patriot.places import network as builder
 from patriot.places.models import Network
 
 UNLIMITED = -1
-TOP_SPEED = 30.0  # m/s: no network here lets anyone drive faster
+TOP_SPEED = 27.0  # m/s: no network here lets anyone drive faster
 BATCH = 32  # sources asked about at once by `fastest`
 OFF_ROAD_M = 3000  # a point farther than this from any street is not on the network
 
