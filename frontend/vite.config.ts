@@ -23,6 +23,7 @@ export default defineConfig({
         wall: here("src/wall/main.ts"),
         "console-map": here("src/console/main.ts"),
         report: here("src/report/main.ts"),
+        follow: here("src/follow/main.ts"),
         work: here("src/work/main.ts"),
         field: here("src/field/main.ts"),
         "field-worker": here("src/field/worker.ts"),
