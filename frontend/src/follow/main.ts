@@ -3,9 +3,20 @@
  * (htmx) on the event `live`: at once when the city's stream tells of this incident, not only at its next turn.
  */
 const KINDS = [
-  ...["report_attached", "state_changed", "rerouted", "priority_changed", "merged", "replied", "confirmed", "reopened"].map((name) => `incident.${name}`),
-  ...["task.opened", "task.funded", "task.state_changed"],
-  ...["dispatch.assigned", "dispatch.state_changed", "dispatch.photo_added"],
+  "incident.report_attached",
+  "incident.state_changed",
+  "incident.rerouted",
+  "incident.priority_changed",
+  "incident.merged",
+  "incident.replied",
+  "incident.confirmed",
+  "incident.reopened",
+  "task.opened",
+  "task.funded",
+  "task.state_changed",
+  "dispatch.assigned",
+  "dispatch.state_changed",
+  "dispatch.photo_added",
 ];
 
 interface News {
