@@ -48,8 +48,18 @@ def served(server: Postgres) -> Iterator[None]:
         process.wait(20)
 
 
+def _accepts(config: Config) -> bool:
+    """Whether the server says that it takes connections; asking it earlier would fill its log with refusals."""
+    try:
+        return "ready" in (config.home / "postgres" / "postmaster.pid").read_text()
+    except OSError:
+        return False
+
+
 def make_database(config: Config, port: int = 5432) -> bool:
     """Create the database `patriot` when it is missing; False while the embedded server does not answer."""
+    if not _accepts(config):
+        return False
     try:
         link = psycopg.connect(
             host=str(config.run_folder), port=port, user="patriot", dbname="postgres", autocommit=True
