@@ -149,9 +149,8 @@ class City:
     async def api(self, method: str, path: str, token: str, **body: Any) -> Any:
         """Call the native API. Raises Declined."""
         files = body.pop("files", None)
-        return await self._json(
-            method, f"/api/v1{path}", json=body or None, files=files, headers=_bearer(token)
-        )
+        said = None if files or method == "GET" else body
+        return await self._json(method, f"/api/v1{path}", json=said, files=files, headers=_bearer(token))
 
     async def _json(self, method: str, path: str, **more: Any) -> Any:
         answer = await self.http.request(method, path, **more)

@@ -132,6 +132,7 @@ AUTHENTICATION_BACKENDS = ["patriot.people.sign_in.Backend"]
 LOGIN_URL = "/accounts/login/"
 LOGIN_REDIRECT_URL = "/akun/mulai/"
 ACCOUNT_ADAPTER = "patriot.people.sign_in.AccountAdapter"
+ACCOUNT_FORMS = {"login": "patriot.people.forms.SignInForm"}
 ACCOUNT_LOGIN_METHODS = {"username", "email"}
 ACCOUNT_SIGNUP_FIELDS = ["username*", "email", "password1*", "password2*"]
 ACCOUNT_SIGNUP_OPEN = CONFIG.env.get("PATRIOT_SIGNUP") == "1"

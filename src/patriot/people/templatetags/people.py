@@ -19,9 +19,12 @@ class Group(NamedTuple):
 
 
 @register.simple_tag
-def demo_groups() -> list[Group]:
-    """The demo's logins: first those of the whole city, then agency by agency."""
+def demo_groups() -> tuple[list[Group], list[Group]]:
+    """The demo's logins by agency, the whole city first; apart from them the agencies with one person only."""
     logins = sorted(demo_logins(), key=lambda login: login.agency)
     groups = {agency: list(members) for agency, members in groupby(logins, key=lambda login: login.agency)}
     city = Group(_("Whole city"), groups.pop("", []))
-    return [city, *(Group(agency, members) for agency, members in groups.items())]
+    rest = [Group(agency, members) for agency, members in groups.items()]
+    return [city, *(group for group in rest if len(group.logins) > 1)], [
+        group for group in rest if len(group.logins) == 1
+    ]
