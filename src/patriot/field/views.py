@@ -37,8 +37,10 @@ def home(request: HttpRequest) -> HttpResponse:
         "calls": [_card(row) for row in rows if row.active],
         "ended": [_card(row) for row in rows if not row.active],
         "simulated": viewer.simulated,
-        "config": {"user": viewer.user_id, "unit": unit.pk if unit else None, "callsign": unit.callsign if unit else "",
-                   "simulated": viewer.simulated},
+        "config": {
+            "user": viewer.user_id, "unit": unit.pk if unit else None,
+            "callsign": unit.callsign if unit else "", "simulated": viewer.simulated,
+        },
     }  # fmt: skip
     return render(request, "field/home.html", page)
 
