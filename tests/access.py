@@ -21,6 +21,9 @@ ADMIN = frozenset({R.ADMINISTRATOR})
 ROOM = frozenset({R.DISPATCHER, R.OPERATOR, R.ADMINISTRATOR})
 CITYWIDE = ROOM | {R.LEADERSHIP}
 DESK = frozenset({R.STAFF, R.HEAD, R.ADMINISTRATOR})
+WORKERS = DESK | CITYWIDE
+DECIDERS = frozenset({R.HEAD, R.LEADERSHIP, R.ADMINISTRATOR})
+LEADERS = frozenset({R.LEADERSHIP, R.ADMINISTRATOR})
 
 type Roles = frozenset[Role] | str
 
@@ -42,6 +45,13 @@ TABLE: dict[str, Roles] = {
     "admin/fleet/quarantined/add/": NOBODY,
     "admin/procrastinate/procrastinatejob/add/": NOBODY,
     "admin/procrastinate/procrastinatejob/<path:object_id>/delete/": NOBODY,
+    # where people work
+    "desk/**": WORKERS,
+    "desk/funds/<int:commitment_id>/decide/": DECIDERS,
+    "desk/funds/raise/": LEADERS,
+    "console/**": ROOM,
+    "eksekutif/": LEADERS,
+    "wall/pin/": CITYWIDE,
     # one's own account
     "akun/": SIGNED_IN,
     "akun/mulai/": SIGNED_IN,

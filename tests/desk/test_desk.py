@@ -69,7 +69,8 @@ def test_it_shows_another_agencys_incident_to_those_who_have_work_on_it() -> Non
 @pytest.mark.parametrize(
     ("query", "found"),
     [
-        ("", True), ("state=received", True), ("state=closed", False), ("priority=P2", True), ("priority=P1", False),
+        ("", True), ("state=received", True), ("state=closed", False), ("priority=P2", True),
+        ("priority=P1", False),
         ("category=lubang_jalan", True), ("category=x", False), ("late=1", False), ("q=lubang", True),
         ("q=zzz", False), ("state=%00&priority=../&page=-1&order=;drop&agency=%27", True), ("page=999", True),
         ("q=%00", True), ("page=99999999999999", True),
@@ -134,6 +135,19 @@ def test_it_refuses_nonsense_in_words(name: str, form: dict[str, str]) -> None:
     got = factories.received()
     assert "banner--bad" in do(client_of(Role.STAFF), got.incident_id, name, **form)
     assert Incident.objects.get().state == "received"
+
+
+def test_it_writes_ids_and_amounts_that_can_be_sent_back() -> None:
+    """Numbers are shown with separators; what forms and addresses carry must have none."""
+    got = factories.received()
+    row = Incident.objects.filter(pk=got.incident_id).values(*(f.attname for f in Incident._meta.concrete_fields))[0]
+    Incident.objects.create(**row | {"id": 1234567, "number": "x-1"})
+    client = client_of(Role.OPERATOR)
+    client.cookies["django_language"] = "id"
+    page = client.get("/console/").content.decode() + client.get("/desk/incident/1234567/").content.decode()
+    assert 'data-incident="1234567"' in page
+    assert 'value="950000"' in page
+    assert "1.234.567" not in page
 
 
 def test_it_does_not_know_unknown_acts() -> None:

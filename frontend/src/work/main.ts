@@ -105,9 +105,18 @@ document.addEventListener("incident:select", (event) => {
   chosen = String((event as CustomEvent<{ id: number }>).detail.id);
   mark();
 });
+let focused: string | undefined;
+document.addEventListener("htmx:beforeSwap", () => {
+  focused = document.activeElement?.closest<HTMLElement>("[data-key-item]")?.dataset["incident"];
+});
 document.addEventListener("htmx:afterSwap", (event) => {
   mark();
+  if (focused && document.activeElement === document.body)
+    items().find((item) => item.dataset["incident"] === focused)?.focus({ preventScroll: true });
   const place = (event as CustomEvent<{ target: HTMLElement }>).detail.target;
-  if (place.id === "detail") place.scrollTop = 0;
+  if (place.id === "detail") {
+    place.scrollTop = 0;
+    if (matchMedia("(max-width: 60rem)").matches) place.scrollIntoView();
+  }
   if (place.id === "incident") document.getElementById("incident")?.focus({ preventScroll: true });
 });

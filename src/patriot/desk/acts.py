@@ -27,7 +27,7 @@ LARGEST = 15  # digits
 
 def amount(text: str, field: str) -> int:
     """A whole amount as people type it: 1.250.000 or 1250000; empty is 0. Raises Invalid."""
-    digits = text.strip().removeprefix("Rp").replace(".", "").replace(" ", "").strip()
+    digits = text.strip().removeprefix("Rp").replace(".", "").replace(",", "").replace(" ", "").strip()
     if not digits:
         return 0
     if not digits.isascii() or not digits.isdigit() or len(digits) > LARGEST:
@@ -171,12 +171,24 @@ def _answer_with(request: HttpRequest, do: Act | None, key: int, incident_id: in
     done, refused = "", ""
     try:
         done = do(key, request.POST, viewer)
+    except Invalid as fault:
+        if "HX-Request" in request.headers:
+            return _beside_the_form(request, str(fault))
+        refused = str(fault)
     except Refused as fault:
         refused = str(fault)
     if "HX-Request" in request.headers:
         return _part(request, incident_id, viewer, done, refused)
     (messages.error if refused else messages.success)(request, refused or done)
     return redirect(_back(request, reverse("desk:incident", args=[incident_id])))
+
+
+def _beside_the_form(request: HttpRequest, refused: str) -> HttpResponse:
+    """What is wrong, without touching what was typed."""
+    response = render(request, "desk/_refused.html", {"refused": refused})
+    response["HX-Retarget"] = "#refused"
+    response["HX-Reswap"] = "innerHTML show:#refused:top"
+    return response
 
 
 def _part(request: HttpRequest, incident_id: int, viewer: Viewer, done: str, refused: str) -> HttpResponse:

@@ -85,8 +85,10 @@ def _may(detail: Detail, viewer: Viewer) -> frozenset[str]:
         names |= {"reply", "note"} | ({"set_priority"} if detail.row.is_open else set())
     if viewer.has(*PUSHERS) and detail.row.is_open:
         names |= {"remind", "escalate"}
-    if viewer.has(Role.OPERATOR, Role.DISPATCHER, Role.HEAD, Role.STAFF):
+    if viewer.has(*OFFICE):
         names.add("assign")
+    if viewer.has(Role.OPERATOR, Role.DISPATCHER, Role.LEADERSHIP):
+        names.add("pin")
     if detail.merged_into or (detail.row.state == State.CLOSED and not detail.closed_at):
         names.discard("reopen")
     return frozenset(names)

@@ -8,4 +8,5 @@ app_name = "wall"
 urlpatterns = [
     path("", views.wall, name="wall"),
     path("stream", stream.stream, name="stream"),
+    path("pin/", views.pin, name="pin"),
 ]
