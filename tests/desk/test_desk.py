@@ -140,7 +140,8 @@ def test_it_refuses_nonsense_in_words(name: str, form: dict[str, str]) -> None:
 def test_it_writes_ids_and_amounts_that_can_be_sent_back() -> None:
     """Numbers are shown with separators; what forms and addresses carry must have none."""
     got = factories.received()
-    row = Incident.objects.filter(pk=got.incident_id).values(*(f.attname for f in Incident._meta.concrete_fields))[0]
+    columns = [field.attname for field in Incident._meta.concrete_fields]
+    row = Incident.objects.filter(pk=got.incident_id).values(*columns)[0]
     Incident.objects.create(**row | {"id": 1234567, "number": "x-1"})
     client = client_of(Role.OPERATOR)
     client.cookies["django_language"] = "id"

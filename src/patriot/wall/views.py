@@ -35,7 +35,7 @@ def wall(request: HttpRequest) -> HttpResponseBase:
 @requires(*PINNERS)
 @require_POST
 def pin(request: HttpRequest) -> HttpResponse:
-    """From the console: show a scene, with an incident or without, on every wall; no scene lets them go round."""
+    """From the console: show a scene, perhaps with an incident, on every wall; none lets them go round."""
     viewer: Viewer = request.viewer  # type: ignore[attr-defined]
     number = request.POST.get("incident", "")
     incident = int(number) if number.isascii() and number.isdigit() and len(number) < 16 else None
