@@ -25,8 +25,12 @@ LOOKS = {
 def look(name: str, command: list[object], env: dict[str, str]) -> bool:
     """Run one look; its words are shown only when it fails."""
     began = time.monotonic()
-    done = subprocess.run(list(map(str, command)), cwd=ROOT, env=env, capture_output=True, text=True, check=False)
-    print(f"{'ok  ' if done.returncode == 0 else 'FAIL'} {name} ({time.monotonic() - began:.0f} s)", flush=True)
+    done = subprocess.run(
+        list(map(str, command)), cwd=ROOT, env=env, capture_output=True, text=True, check=False
+    )
+    print(
+        f"{'ok  ' if done.returncode == 0 else 'FAIL'} {name} ({time.monotonic() - began:.0f} s)", flush=True
+    )
     if done.returncode:
         print(done.stdout, done.stderr, sep="\n", flush=True)
     return done.returncode == 0

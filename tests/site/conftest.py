@@ -39,7 +39,10 @@ class Installation:
 
     def __post_init__(self) -> None:
         ports = {name: str(free_port()) for name in ("HTTP", "MQTT", "OSMAND")}
-        self.env = {"PATRIOT_HOME": str(self.home), **{f"PATRIOT_{name}_PORT": port for name, port in ports.items()}}
+        self.env = {
+            "PATRIOT_HOME": str(self.home),
+            **{f"PATRIOT_{name}_PORT": port for name, port in ports.items()},
+        }
         self.env |= self.more
 
     @property
@@ -56,14 +59,21 @@ class Installation:
     def run(self, *words: str, timeout: float = 60) -> "subprocess.CompletedProcess[str]":
         """Run a command to its end."""
         command = [sys.executable, "-m", "patriot.site.cli", *words]
-        return subprocess.run(command, env=self.whole_env, capture_output=True, text=True, timeout=timeout, check=False)
+        return subprocess.run(
+            command, env=self.whole_env, capture_output=True, text=True, timeout=timeout, check=False
+        )
 
     def start(self, *words: str) -> "subprocess.Popen[str]":
         """Start a command that stays, as the leader of a process group of its own."""
         command = [sys.executable, "-m", "patriot.site.cli", *words]
         with (self.home / "terminal.txt").open("a") as terminal:
             return subprocess.Popen(
-                command, env=self.whole_env, stdout=terminal, stderr=terminal, text=True, start_new_session=True
+                command,
+                env=self.whole_env,
+                stdout=terminal,
+                stderr=terminal,
+                text=True,
+                start_new_session=True,
             )
 
     def terminal(self) -> str:
@@ -72,7 +82,9 @@ class Installation:
 
     def get(self, path: str, headers: dict[str, str] | None = None) -> tuple[int, str]:
         """Status and text of a page; status 0 when nobody answers."""
-        request = urllib.request.Request(f"http://127.0.0.1:{self.config.http_port}{path}", headers=headers or {})
+        request = urllib.request.Request(
+            f"http://127.0.0.1:{self.config.http_port}{path}", headers=headers or {}
+        )
         try:
             with urllib.request.urlopen(request, timeout=10) as response:
                 return response.status, response.read().decode()
@@ -90,7 +102,9 @@ class Installation:
         began = time.monotonic()
         while not condition():  # type: ignore[operator]
             if time.monotonic() - began > patience:
-                pytest.fail(f"not within {patience} s. readyz: {self.get('/readyz')}\n{self.terminal()[-3000:]}")
+                pytest.fail(
+                    f"not within {patience} s. readyz: {self.get('/readyz')}\n{self.terminal()[-3000:]}"
+                )
             time.sleep(0.1)
         return time.monotonic() - began
 
@@ -116,7 +130,9 @@ def installation() -> Iterator[Installation]:
     made.clear()
 
 
-def end(process: "subprocess.Popen[str]", sign: signal.Signals = signal.SIGINT, patience: float = 30) -> float:
+def end(
+    process: "subprocess.Popen[str]", sign: signal.Signals = signal.SIGINT, patience: float = 30
+) -> float:
     """Send a signal to the whole process group; seconds until its leader has ended."""
     began = time.monotonic()
     os.killpg(process.pid, sign)

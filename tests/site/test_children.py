@@ -24,7 +24,9 @@ time.sleep(60)
 
 
 def _child(tmp_path: Path, said: list[str], *argv: str, patience: float = 5.0) -> Child:
-    return Child("sleeper", lambda: own(argv), tmp_path, tmp_path, lambda _name, words: said.append(words), patience)
+    return Child(
+        "sleeper", lambda: own(argv), tmp_path, tmp_path, lambda _name, words: said.append(words), patience
+    )
 
 
 async def _until(condition: Callable[[], bool]) -> None:
@@ -58,7 +60,9 @@ def test_it_kills_what_does_not_stop(tmp_path: Path) -> None:
     said: list[str] = []
 
     async def scene() -> None:
-        child = _child(tmp_path, said, "sh", "-c", "trap '' TERM; echo deaf; while :; do sleep 0.1; done", patience=0.5)
+        child = _child(
+            tmp_path, said, "sh", "-c", "trap '' TERM; echo deaf; while :; do sleep 0.1; done", patience=0.5
+        )
         child.keep()
         await _until(lambda: "deaf" in (tmp_path / "log" / "sleeper.log").read_text())
         await child.stop()

@@ -26,7 +26,9 @@ def test_it_passes_over_shims_and_finds_what_pyenv_holds(tmp_path: Path) -> None
     (held / "python3").symlink_to(sys.executable)
     found = _find(PATH=_shims(tmp_path), PYENV_ROOT=str(tmp_path / "pyenv"), HOME=str(tmp_path))
     assert found.returncode == 0
-    version = subprocess.run([found.stdout.strip(), "--version"], capture_output=True, text=True, check=True).stdout
+    version = subprocess.run(
+        [found.stdout.strip(), "--version"], capture_output=True, text=True, check=True
+    ).stdout
     assert tuple(map(int, version.split()[1].split(".")[:2])) >= (3, 12)
 
 

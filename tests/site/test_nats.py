@@ -5,7 +5,6 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import nats
-
 from patriot.site.nats import Nats
 from tests.site.conftest import Installation
 from tests.site.mqtt import Device

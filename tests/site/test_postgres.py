@@ -31,7 +31,7 @@ def test_it_serves_a_database_and_stops_in_good_order(installation: Installation
     with served(server):
         assert _answers(server.config)
         pid = int((server.data / "postmaster.pid").read_text().split()[0])
-        assert os.stat(f"/proc/{pid}").st_uid != 0
+        assert Path(f"/proc/{pid}").stat().st_uid != 0
     assert not (server.data / "postmaster.pid").exists()
 
 
@@ -39,7 +39,9 @@ def test_it_serves_a_database_and_stops_in_good_order(installation: Installation
 def test_it_serves_an_ordinary_user(installation: Installation) -> None:
     installation.home.chmod(0o777)
     words = "from tests.site.test_postgres import serve_once; serve_once()"
-    rights = _setpriv(pwd.getpwnam(RUN_AS), CAPABILITIES[0], signal.SIGTERM)  # to read Python, wherever it lies
+    rights = _setpriv(
+        pwd.getpwnam(RUN_AS), CAPABILITIES[0], signal.SIGTERM
+    )  # to read Python, wherever it lies
     command = [*rights, sys.executable, "-c", words]
     done = subprocess.run(
         command, env=installation.whole_env, capture_output=True, text=True, check=False, cwd=ROOT

@@ -8,7 +8,7 @@ from patriot.kernel.config import Config
 from patriot.site.preflight import CannotStart, check_machine, is_running, only_one
 from tests.site.conftest import Installation
 
-Usage = namedtuple("Usage", "total used free")  # noqa: PYI024 - the shape of shutil's answer
+Usage = namedtuple("Usage", "total used free")
 
 
 def test_it_names_the_taken_port_and_the_variable_that_moves_it(installation: Installation) -> None:
@@ -27,7 +27,9 @@ def test_it_does_not_need_the_mqtt_port_when_nats_is_outside(installation: Insta
         check_machine(installation.config)
 
 
-def test_it_says_how_much_room_is_missing(installation: Installation, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_it_says_how_much_room_is_missing(
+    installation: Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(shutil, "disk_usage", lambda _path: Usage(1, 1, 7_000_000))
     with pytest.raises(CannotStart, match="Only 7 MB are free"):
         check_machine(installation.config)

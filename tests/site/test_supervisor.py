@@ -1,4 +1,4 @@
-"""A whole installation: started, wounded, healed, stopped. One start serves several tests: it takes a while."""
+"""A whole installation: started, wounded, healed, stopped. One start serves several tests."""
 
 import json
 import os
@@ -46,7 +46,9 @@ def test_it_is_ready_with_every_part_named(center: Center) -> None:
     status, body = installation.get("/readyz")
     parts = json.loads(body)["parts"]
     assert status == 200
-    assert {"database", "migrations", "nats", "worker", "intake", "ledger", "files", "roads", "city"} <= set(parts)
+    assert {"database", "migrations", "nats", "worker", "intake", "ledger", "files", "roads", "city"} <= set(
+        parts
+    )
     assert installation.get("/healthz") == (200, "ok\n")
 
 

@@ -14,7 +14,10 @@ from patriot.site.account import Command
 
 LOG_BYTES, LOG_FILES = 10_000_000, 3
 LONGEST_LINE = 1 << 20
-USUAL = (b"the database system is ", b"due to administrator command")  # said to clients who come early or stay late
+USUAL = (
+    b"the database system is ",
+    b"due to administrator command",
+)  # said to clients who come early or stay late
 LOUD_LINES, LOUD_SECONDS = 10, 10.0  # so many lines of one process reach the terminal in that time
 FIRST_PAUSE, LONGEST_PAUSE = 0.2, 15.0
 SETTLED = 20.0  # seconds of life after which the next death counts as a first one again
@@ -125,7 +128,11 @@ class Child:
                 self._say_briefly(text)
 
     def _is_loud(self, line: bytes) -> bool:
-        return not self._stopping and any(mark in line for mark in LOUD) and not any(mark in line for mark in USUAL)
+        return (
+            not self._stopping
+            and any(mark in line for mark in LOUD)
+            and not any(mark in line for mark in USUAL)
+        )
 
     def _say_briefly(self, text: str) -> None:
         """Show a line on the terminal, unless it is one of a flood."""

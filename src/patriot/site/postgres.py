@@ -123,7 +123,9 @@ class Postgres:
         pid = _first_number(self.data / "postmaster.pid")
         if _is_server_of(pid, self.data):
             self._end(pid)
-        elif pid == 0 or _alive(pid):  # half written, or another program's number now: PostgreSQL would give up
+        elif pid == 0 or _alive(
+            pid
+        ):  # half written, or another program's number now: PostgreSQL would give up
             (self.data / "postmaster.pid").unlink(missing_ok=True)
         for name in (".s.PGSQL.5432", ".s.PGSQL.5432.lock"):
             (self.config.run_folder / name).unlink(missing_ok=True)

@@ -49,7 +49,7 @@ def served(server: Postgres) -> Iterator[None]:
 
 
 def _accepts(config: Config) -> bool:
-    """Whether the server says that it takes connections; asking it earlier would fill its log with refusals."""
+    """Whether the server says that it takes connections: asked earlier, it logs refusals."""
     try:
         return "ready" in (config.home / "postgres" / "postmaster.pid").read_text()
     except OSError:
