@@ -81,3 +81,4 @@ def test_it_stops_an_address_at_its_limit_and_no_other():
 @pytest.mark.parametrize("typed", [" 261121-k7m3q ", "261121k7m3q", "261121 K7M3Q", "#261121-K7M3Q"])
 def test_it_forgives_how_a_number_is_typed(typed):
     assert rules.tidy_number(typed) == "261121-K7M3Q"
+    assert rules.tidy_number(f"{typed}-2") == "261121-K7M3Q-2"

@@ -110,9 +110,9 @@ def tidy(text: str, longest: int) -> str:
 
 
 def tidy_number(text: str) -> str:
-    """A number as typed, in its canonical form: blanks and small letters forgiven, the dash optional."""
+    """A number as typed, in its canonical form: blanks and small letters forgiven, dashes optional."""
     plain = re.sub(r"[^0-9A-Z]", "", text.upper())[:16]
-    return f"{plain[:6]}-{plain[6:]}" if len(plain) > 6 else plain
+    return "-".join(part for part in (plain[:6], plain[6:11], plain[11:]) if part)
 
 
 def names_somebody(words: str) -> bool:
