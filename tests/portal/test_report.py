@@ -96,6 +96,7 @@ def test_it_says_so_when_a_place_is_unknown_or_outside(client):
     assert 'id="place-error"' in unknown.content.decode()
     outside = send(client, **GOOD | {"lon": "106.8272", "lat": "-6.1754"})
     assert outside.status_code == 400
+    assert "SP4N-LAPOR" in outside.content.decode()
     assert 'id="place-error"' in outside.content.decode()
     assert not ServiceRequest.objects.exists()
 

@@ -149,6 +149,7 @@ def _page(request: HttpRequest, attempt: Attempt, signed: str = "") -> HttpRespo
         "often": often, "groups": catalogue.others(choices, [*often, *attempt.suggested, *chosen_ones]),
         "suggested": [one for one in attempt.suggested if one != known], "candidates": attempt.candidates,
         "emergency": catalogue.EMERGENCY, "urgent": known is not None and known.urgent,
+        "outside": bool(attempt.point and "position" in attempt.faults),
         "lon": _degrees(attempt.point.lon) if attempt.point else "",
         "lat": _degrees(attempt.point.lat) if attempt.point else "",
     }  # fmt: skip
