@@ -61,7 +61,7 @@ class Supervisor:
         if self.config.embedded_nats:
             await self._start_nats()
         await self._prepare()
-        for name in ("worker", "intake", "web", *(["simulate"] if self.config.demo else [])):
+        for name in ("worker", "intake", "web", *(["simulate"] if self.config.plays else [])):
             self.roles.append(self._keep(name, self._role(name)))
         while not await until(self._ready, START_PATIENCE, pause=0.2):
             say("patriot", f"not ready yet; what is missing: {self.config.public_url}/readyz")
@@ -183,4 +183,7 @@ def supervise(config: Config) -> int:
             return asyncio.run(Supervisor(config).run())
     except (CannotStart, RuntimeError) as fault:
         print(f"\nPatriot did not start. {fault}", file=sys.stderr)
+        return 1
+    except OSError as fault:
+        print(f"\nPatriot did not start. {fault}. Does {config.home} belong to you?", file=sys.stderr)
         return 1
