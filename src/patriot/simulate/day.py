@@ -14,7 +14,7 @@ from patriot.kernel import clock
 from patriot.kernel.geometry import Point
 from patriot.simulate.citizens import Wish, wishes
 from patriot.simulate.client import City, Declined, Event
-from patriot.simulate.fleet import Fleet
+from patriot.simulate.fleet import Fleet, Vehicle
 from patriot.simulate.pictures import picture
 from patriot.simulate.streets import Streets
 from patriot.simulate.work import Call, Work
@@ -132,16 +132,19 @@ class Day:
 
     async def _ride(self, event: Event) -> None:
         """Crews answer our own operators' calls at once, a person's call when no person does."""
-        await asyncio.sleep(0.5)  # our own operator learns of the call's number at the same time as we do
+        await asyncio.sleep(1)  # our own operator learns of the call's number at the same time as we do
         body = event.body
         car = self.fleet.by_callsign.get(body["callsign"])
-        if car is None or self.fleet.claims.of_others(car.uid) or body["lon"] is None:
+        if car is None or body["lon"] is None or self._is_lent(car):
             return
         call = Call(body["assignment"], body["incident"], body["number"], body["category"], body["agency"],
                     body["callsign"], Point(body["lon"], body["lat"]))  # fmt: skip
         mine = self.work.is_mine(call.assignment)
-        patience = None if mine else self.work.pace.by_hand * self.speed  # a person's seconds are real ones
-        await self.work.answer(call, patience=patience)
+        await self.work.answer(call, patience=None if mine else self.work.pace.by_hand)
+
+    def _is_lent(self, car: Vehicle) -> bool:
+        """Whether another simulator drives it, and answers its calls."""
+        return self.fleet.claims.of_others(car.uid, fresh=True) is not None
 
     async def _last_word(self, number: str) -> None:
         """Whoever sent it by the form looks, and confirms or reopens."""

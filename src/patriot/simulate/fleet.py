@@ -110,6 +110,7 @@ class Fleet:
         lent = self.claims.of_others(car.uid)
         if lent:
             car.drive.at = lent
+            car.drive.follow(())
             return
         car.step(elapsed, self.streets)
         if car.drive.is_moving or (tick + crc32(car.uid.encode())) % PARKED_EVERY == 0:
@@ -146,10 +147,10 @@ class Claims:
         self._known: dict[str, tuple[float, Point]] = {}
         self._read_at = 0.0
 
-    def of_others(self, uid: str) -> Point | None:
-        """Where another simulator's vehicle is, None when it is ours."""
+    def of_others(self, uid: str, *, fresh: bool = False) -> Point | None:
+        """Where another simulator's vehicle is, None when it is ours. Read once a second, or `fresh`."""
         now = time.monotonic()
-        if now - self._read_at > 1:
+        if fresh or now - self._read_at > 1:
             self._known, self._read_at = dict(self._read()), now
         return self._known[uid][1] if uid in self._known else None
 

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Awaitable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from random import Random
 from typing import Any
@@ -17,6 +18,7 @@ log = logging.getLogger(__name__)
 STARTED = {"accepted", "en_route", "on_scene"}
 ENDED = {"finished", "declined", "cancelled"}
 TRIES = 4
+CONFLICT = 409
 MEASURED = {"lubang_jalan", "jalan_rusak", "trotoar_rusak", "genangan", "drainase"}
 TEMPORARY = {"lubang_jalan": 0.5, "jalan_rusak": 0.6, "pju_tiang": 0.5, "jembatan_rusak": 0.8}
 
@@ -30,7 +32,7 @@ class Pace:
     accept: tuple[float, float] = (4, 20)
     turnout: tuple[float, float] = (10, 45)
     on_spot: tuple[float, float] = (90, 300)
-    by_hand: float = 75  # how long a call that a person sent may wait for a person to accept it
+    by_hand: float = 75  # real seconds in which a person may accept a call that a person sent
     retry: float = 60  # until an operator looks again for a free unit
 
 
@@ -84,6 +86,8 @@ class Work:
         self._busy.add(incident)
         try:
             await self.rest(self.pace.look)
+            if (await self._as("operator", "GET", f"/incidents/{incident}"))["state"] != "received":
+                return None  # somebody else has it
             task = await self._order(incident, row, agency)
             return await self._send(task, incident)
         except Declined as no:
@@ -109,13 +113,23 @@ class Work:
         """Call out the first unit recommended; look again a few times while none is free."""
         for _try in range(TRIES):
             found = await self._as("operator", "GET", f"/incidents/{incident}/recommendation?task={task}")
-            if found["units"]:
-                unit = found["units"][0]["unit"]
-                made = await self._as("operator", "POST", f"/tasks/{task}/assignments", unit=unit)
-                self._mine.add(int(made["id"]))
-                return Call.of(made)
+            for unit in found["units"]:
+                call = await self._call_out(task, unit["unit"])
+                if call:
+                    return call
             await self.rest(self.pace.retry)
         return None
+
+    async def _call_out(self, task: int, unit: int) -> Call | None:
+        """Assign a unit; None when somebody else was faster."""
+        try:
+            made = await self._as("operator", "POST", f"/tasks/{task}/assignments", unit=unit)
+        except Declined as no:
+            if no.status == CONFLICT:
+                return None
+            raise
+        self._mine.add(int(made["id"]))
+        return Call.of(made)
 
     async def waiting(self) -> list[dict[str, Any]]:
         """Simulated incidents that wait for a task or a crew, the oldest first."""
@@ -157,8 +171,16 @@ class Work:
 
     async def answer(self, call: Call, *, patience: float | None = None, repair: str = "") -> None:
         """Be the crew of a call to its end. Where a person accepted it, only drive: the rest is theirs."""
-        await self.rest(self.pace.accept if patience is None else patience)
+        if patience is None:
+            await self.rest(self.pace.accept)
+        else:
+            await self._wait_for_a_person(call, patience)
         await self._see_through(call, repair, by_hand=self._state(call) in STARTED)
+
+    async def _wait_for_a_person(self, call: Call, seconds: float) -> None:
+        """Give people so many real seconds to accept a call by hand."""
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._until(call.assignment, STARTED | ENDED), seconds)
 
     async def resume(self, row: dict[str, Any]) -> None:
         """Go on with an assignment of the native API where it was left when the simulator stopped."""
