@@ -4,7 +4,7 @@ import asyncio
 import time
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import httpx
 import pytest
@@ -16,6 +16,7 @@ from patriot.kernel.errors import Invalid, NotAllowed, NotFound
 from patriot.kernel.events import Announcement
 from patriot.ledger import actions as ledger
 from patriot.ledger import feed, live
+from patriot.ledger.queries import tail
 from patriot.people.models import Membership
 from patriot.people.rules import Role, Viewer
 from patriot.wall import actions, board, queries, stream
@@ -254,6 +255,27 @@ def test_it_keeps_showing_a_panel_that_cannot_be_read_and_mends_it(wall_of: Wall
     picture.load(datetime.now(UTC))
     assert b'"view":["a","b"]' in picture.step([], now, now, False).frames
     assert not picture.is_broken
+
+
+def test_it_sends_large_views_less_often_and_forgets_no_change() -> None:
+    picture = Picture({"said": SAID})
+    now = datetime.now(UTC)
+    picture.load(now)
+    say_and_seal("x" * 64_000)
+    events = iter(tail(0))
+    picture.step([], now, now, True)
+
+    def step(after_s: float) -> bytes:
+        moment = now + timedelta(seconds=after_s)
+        return picture.step([event for event in [next(events, None)] if event], moment, moment, False).frames
+
+    assert step(0.1)
+    say_and_seal("small")
+    events = iter(tail(0)[1:])
+    assert not step(0.5)
+    assert picture.is_behind
+    assert b"small" in step(2.2)
+    assert not picture.is_behind
 
 
 def test_it_begins_todays_figures_anew_at_midnight_in_jakarta() -> None:

@@ -28,6 +28,11 @@ class Batch:
         return orjson.dumps(self.positions)
 
 
+def rounded(vehicle: int, lon: float, lat: float, heading: float | None, speed: float | None, at: int) -> Position:
+    """Rounded to a tenth of a metre and of a km/h: what a screen can show."""
+    return vehicle, round(lon, 6), round(lat, 6), heading, None if speed is None else round(speed, 1), at
+
+
 class Positions:
     """The newest position of every vehicle. `broadcast` carries a `Batch` per period in which something moved."""
 
@@ -38,7 +43,7 @@ class Positions:
 
     def receive(self, payload: bytes) -> None:
         """Take a message of the bus: a JSON list of positions."""
-        self.merge((int(row[0]), *row[1:6]) for row in orjson.loads(payload))
+        self.merge(rounded(*row) for row in orjson.loads(payload))
 
     def merge(self, positions: Iterable[Position]) -> None:
         """Take positions in any order; a fix older than the known one changes nothing."""

@@ -16,7 +16,7 @@ from patriot.kernel import clock, sse
 from patriot.kernel.broadcast import Broadcast, Overrun, Subscription
 from patriot.kernel.events import Announcement
 from patriot.kernel.panels import Row, panels
-from patriot.kernel.positions import Batch, Position
+from patriot.kernel.positions import Batch, Position, rounded
 from patriot.ledger import live
 from patriot.ledger.feed import released
 from patriot.ledger.live import Live
@@ -116,10 +116,10 @@ class Board:
     async def _step(self, news: Subscription[Announcement]) -> float:
         """Fold what came and tell; returns how long to rest."""
         loop = asyncio.get_running_loop()
-        patience = max(0.0, min(1.0, self._looked_at + LOOK_S - loop.time()))
-        events = await news.take(patience)
+        longest = TICK_S if self._picture.is_behind else 1.0
+        events = await news.take(max(0.0, min(longest, self._looked_at + LOOK_S - loop.time())))
         everything = loop.time() - self._looked_at >= LOOK_S
-        if not events and not everything:
+        if not (events or everything or self._picture.is_behind):
             return 0.0
         began = loop.time()
         if everything:
@@ -189,7 +189,7 @@ def _frame(batch: Batch) -> bytes:
 
 def _positions() -> list[Position]:
     return [
-        (row.vehicle_id, row.lon, row.lat, row.heading, row.speed_kmh, int(row.fixed_at.timestamp() * 1000))
+        rounded(row.vehicle_id, row.lon, row.lat, row.heading, row.speed_kmh, int(row.fixed_at.timestamp() * 1000))
         for row in fleet.latest_positions()
     ]
 

@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import orjson
@@ -18,6 +18,7 @@ from patriot.wall import panels as scenes
 log = logging.getLogger(__name__)
 
 EMPTY = Mark(0, frozenset())
+BYTES_PER_S = 32_000  # of one panel to one wall: a large view that changes often is sent less often
 
 
 def _json(value: Any) -> bytes:
@@ -34,6 +35,7 @@ class Shown:
     known_at: datetime | None = None  # the last moment its rows were certainly true; None before the first load
     is_broken: bool = False  # it could not be loaded or folded: its rows stay what they were
     is_changed: bool = False
+    rests_until: datetime | None = None
     view: Any = None
     json: bytes = b"null"
     keyed: dict[str, bytes] = field(default_factory=dict)
@@ -62,18 +64,22 @@ class Shown:
         self.is_changed = False
         try:
             view = self.panel.view(self.rows, now)
-            return self._keyed_changes(view) if self.panel.keyed else self._new_view(view)
+            return self._keyed_changes(view) if self.panel.keyed else self._new_view(view, now)
         except Exception:
             log.exception("panel %s could not be shown", self.panel.name)
             self.is_broken = True
             return None
 
-    def _new_view(self, view: Any) -> dict[str, Any] | None:
+    def may_look(self, now: datetime) -> bool:
+        """False for a while after a large view was sent."""
+        return self.rests_until is None or now >= self.rests_until
+
+    def _new_view(self, view: Any, now: datetime) -> dict[str, Any] | None:
         self.view = view
         json = _json(view)
         if json == self.json:
             return None
-        self.json = json
+        self.json, self.rests_until = json, now + timedelta(seconds=len(json) / BYTES_PER_S)
         return {"view": orjson.Fragment(json)}
 
     def _keyed_changes(self, view: Mapping[str, Row]) -> dict[str, Any] | None:
@@ -120,6 +126,11 @@ class Picture:
         """True while a panel could not be loaded, folded or shown."""
         return any(shown.is_broken for shown in self.shown.values())
 
+    @property
+    def is_behind(self) -> bool:
+        """True while a panel has changes that browsers were not told of."""
+        return any(shown.is_changed for shown in self.shown.values())
+
     def load(self, now: datetime) -> None:
         """Read every panel in one database snapshot. A panel that fails keeps what it had and the age of it.
 
@@ -143,7 +154,7 @@ class Picture:
             shown.is_broken = True
         else:
             shown.rows, shown.mark, shown.known_at = dict(rows), here, now
-            shown.is_broken, shown.is_changed = False, True
+            shown.is_broken, shown.is_changed, shown.rests_until = False, True, None
 
     def step(self, events: Iterable[Announcement], now: datetime, true_at: datetime, everything: bool) -> Told:
         """Fold events and say what changed. `true_at`: the last moment it was certain that no event is missing;
@@ -159,7 +170,8 @@ class Picture:
                 continue
             if not shown.is_broken:
                 shown.known_at = max(shown.known_at, true_at)
-            told = shown.look(now) if shown.is_changed or everything else None
+            is_due = everything or (shown.is_changed and shown.may_look(now))
+            told = shown.look(now) if is_due else None
             if told is None:
                 continue
             if name == scenes.NAME:
