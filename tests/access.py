@@ -45,6 +45,16 @@ TABLE: dict[str, Roles] = {
     "admin/fleet/quarantined/add/": NOBODY,
     "admin/procrastinate/procrastinatejob/add/": NOBODY,
     "admin/procrastinate/procrastinatejob/<path:object_id>/delete/": NOBODY,
+    # citizens: what they may not see of a report, its pages leave out themselves
+    "": PUBLIC,
+    "tentang": PUBLIC,
+    "lapor": PUBLIC,
+    "lapor/**": PUBLIC,
+    "lacak/**": PUBLIC,
+    "foto/**": PUBLIC,  # private pictures answer as if there were none
+    "data": PUBLIC,
+    "data/**": PUBLIC,
+    "open311/**": PUBLIC,
     # where people work
     "desk/**": WORKERS,
     "desk/funds/<int:commitment_id>/decide/": DECIDERS,
@@ -74,6 +84,7 @@ SAMPLES = {
     "int": "987654",
     "str": "x",
     "slug": "x",
+    "open311_form": "json",
     "path": "x",
     "uuid": "00000000-0000-0000-0000-000000000000",
 }

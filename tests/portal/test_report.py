@@ -71,6 +71,14 @@ def test_it_keeps_a_pin_across_a_failed_attempt(client):
     assert 'value="-6.254100"' in page
 
 
+def test_it_keeps_the_category_and_the_choices_across_a_failed_attempt(client):
+    page = send(client, category="pju_mati", privacy="secret", kind="aspirasi", name="Siti").content.decode()
+    assert re.search(r'value="pju_mati"\s+checked', page)
+    assert re.search(r'value="secret"\s+checked', page)
+    assert re.search(r'value="aspirasi"\s+checked', page)
+    assert 'value="Siti"' in page
+
+
 def test_it_suggests_categories_from_the_words(client):
     page = send(client, lon=GOOD["lon"], lat=GOOD["lat"], words="ada lubang jalannya").content.decode()
     assert re.search(r'value="lubang_jalan"\s+checked', page)

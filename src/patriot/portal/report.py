@@ -144,7 +144,7 @@ def _page(request: HttpRequest, attempt: Attempt, signed: str = "") -> HttpRespo
     frequent = catalogue.often(choices, reports.frequent_categories())
     often = [choice for choice in frequent if choice.code not in taken]
     context: dict[str, Any] = {
-        "attempt": attempt, "form": attempt.form, "faults": attempt.faults, "chosen": known,
+        "attempt": attempt, "form": attempt.form, "faults": attempt.faults, "picked": known,
         "draft": signed or drafts.fresh(), "photos": attempt.photos if attempt.key else [],
         "often": often, "groups": catalogue.others(choices, [*often, *attempt.suggested, *chosen_ones]),
         "suggested": [one for one in attempt.suggested if one != known], "candidates": attempt.candidates,
