@@ -8,7 +8,9 @@ from pathlib import Path
 from tempfile import gettempdir
 from zlib import crc32
 
-LONGEST_SOCKET_FOLDER = 80  # a unix socket's whole path may not exceed 107 bytes; PostgreSQL adds ".s.PGSQL.5432"
+LONGEST_SOCKET_FOLDER = (
+    80  # a unix socket's whole path may not exceed 107 bytes; PostgreSQL adds ".s.PGSQL.5432"
+)
 
 
 def _default_home() -> Path:
@@ -29,6 +31,7 @@ class Config:
     osmand_port: int
     city: str
     demo: bool
+    scenario: str  # what the demo's simulator plays; "none": nobody
     database_url: str  # empty: the embedded PostgreSQL
     nats_url: str  # empty: the embedded NATS
     files_url: str  # empty: a folder under `home`
@@ -48,6 +51,7 @@ class Config:
             osmand_port=_port(env, "PATRIOT_OSMAND_PORT", 5055),
             city=env.get("PATRIOT_CITY") or "kota_bekasi",
             demo=env.get("PATRIOT_DEMO", "") == "1",
+            scenario=env.get("PATRIOT_SCENARIO") or "ordinary-day",
             database_url=env.get("DATABASE_URL", ""),
             nats_url=env.get("NATS_URL", ""),
             files_url=env.get("PATRIOT_FILES_URL", ""),
@@ -73,6 +77,11 @@ class Config:
     def embedded_nats(self) -> bool:
         """True when the supervisor runs NATS itself."""
         return not self.nats_url
+
+    @property
+    def plays(self) -> bool:
+        """True when a simulated city is to be alive in it."""
+        return self.demo and self.scenario != "none"
 
     @property
     def nats_port_file(self) -> Path:

@@ -1,0 +1,53 @@
+"""A whole center, running, with nobody simulated at work in it; and a browser."""
+
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, expect, sync_playwright
+
+from tests.e2e.people import PATIENCE_MS, Stage
+from tests.site.conftest import Installation, end
+
+FLAGS = [
+    "--no-sandbox", "--disable-gpu-sandbox", "--use-gl=angle", "--use-angle=swiftshader",
+    "--enable-unsafe-swiftshader", "--disable-background-networking", "--disable-component-update", "--no-first-run", "--disable-sync",
+]  # fmt: skip
+
+
+@pytest.fixture(scope="session")
+def center() -> Iterator[Installation]:
+    """`patriot demo` as a newcomer starts it, without the simulator: the tests play every part themselves."""
+    home = Path(tempfile.mkdtemp(prefix="patriot-e-"))
+    home.chmod(0o755)
+    made = Installation(home, {"PATRIOT_SCENARIO": "none"})
+    process = made.start("demo")
+    try:
+        made.wait_until_ready(120)
+        yield made
+    finally:
+        end(process)
+        made.clear()
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Debian's Chromium; without it the tests that need it are skipped, saying so."""
+    program = shutil.which("chromium") or shutil.which("google-chrome")
+    if not program:
+        pytest.skip("no Chromium: install Debian's package chromium to run the browser tests")
+    with sync_playwright() as play:
+        chromium = play.chromium.launch(executable_path=program, args=FLAGS)
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def stage(browser: Browser, center: Installation) -> Iterator[Stage]:
+    """Where the people of one test meet."""
+    expect.set_options(timeout=PATIENCE_MS)
+    made = Stage(browser, f"http://127.0.0.1:{center.config.http_port}")
+    yield made
+    made.close()
