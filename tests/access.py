@@ -20,6 +20,7 @@ NOBODY: frozenset[Role] = frozenset()
 ADMIN = frozenset({R.ADMINISTRATOR})
 ROOM = frozenset({R.DISPATCHER, R.OPERATOR, R.ADMINISTRATOR})
 CITYWIDE = ROOM | {R.LEADERSHIP}
+OFFICER = frozenset({R.OFFICER, R.ADMINISTRATOR})
 DESK = frozenset({R.STAFF, R.HEAD, R.ADMINISTRATOR})
 WORKERS = DESK | CITYWIDE
 DECIDERS = frozenset({R.HEAD, R.LEADERSHIP, R.ADMINISTRATOR})
@@ -42,6 +43,11 @@ TABLE: dict[str, Roles] = {
     "admin/people/apitoken/add/": NOBODY,
     "admin/funds/commitment/add/": NOBODY,  # money is asked for by actions
     "admin/funds/commitment/<path:object_id>/delete/": NOBODY,
+    "admin/incidents/incident/add/": NOBODY,
+    "admin/incidents/incident/<path:object_id>/delete/": NOBODY,
+    "admin/incidents/task/add/": NOBODY,
+    "admin/incidents/task/<path:object_id>/delete/": NOBODY,
+    "admin/incidents/category/<path:object_id>/delete/": NOBODY,
     "admin/fleet/quarantined/add/": NOBODY,
     "admin/procrastinate/procrastinatejob/add/": NOBODY,
     "admin/procrastinate/procrastinatejob/<path:object_id>/delete/": NOBODY,
@@ -62,6 +68,24 @@ TABLE: dict[str, Roles] = {
     "console/**": ROOM,
     "eksekutif/": LEADERS,
     "wall/pin/": CITYWIDE,
+    "admin/places/area/add/": NOBODY,  # areas and streets come from the city pack
+    "admin/places/area/<path:object_id>/delete/": NOBODY,
+    "admin/places/facility/add/": NOBODY,
+    "admin/places/facility/<path:object_id>/delete/": NOBODY,
+    "admin/places/network/add/": NOBODY,
+    "admin/places/network/<path:object_id>/delete/": NOBODY,
+    # the native API: whoever is signed in may ask, scope decides what there is for them
+    "api/v1/**": SIGNED_IN,
+    "api/v1/openapi.json": PUBLIC,
+    "api/docs": PUBLIC,
+    "places/map.json": PUBLIC,
+    # the wall: outside a demo for those who run the city; a stream cannot ask anybody to sign in
+    "wall/": CITYWIDE,
+    "wall/stream": CITYWIDE,
+    # the officers' phones
+    "field/**": OFFICER,
+    "field/manifest.webmanifest": PUBLIC,
+    "field/worker.js": PUBLIC,
     # one's own account
     "akun/": SIGNED_IN,
     "akun/mulai/": SIGNED_IN,

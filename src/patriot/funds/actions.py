@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from patriot.funds import events, queries
 from patriot.funds.models import Commitment, ResponseFund
-from patriot.funds.rules import in_words, judge, rupiah
+from patriot.funds.rules import Limits, in_words, judge, rupiah
 from patriot.kernel import clock
 from patriot.kernel.errors import Conflict, Invalid, NotAllowed, NotFound
 from patriot.ledger import actions as ledger
@@ -20,12 +20,18 @@ LARGEST_IDR = 1_000_000_000_000
 
 @dataclass(frozen=True)
 class Decision:
-    """The answer to a request: approved at once, or who decides. `rule` is the sentence that says why."""
+    """The answer to a request: approved at once, or who decides; by which rule, applied to which figures."""
 
     commitment_id: int
     approved: bool
-    rule: str
+    code: str
+    limits: Limits | None
     goes_to: str | None
+
+    @property
+    def rule(self) -> str:
+        """The rule as a sentence in the active language."""
+        return in_words(self.code, self.limits)
 
 
 @transaction.atomic
@@ -53,7 +59,7 @@ def request(
         simulated=simulated,
     )
     _announce(events.Requested(**_about(row)), row, actor)
-    return Decision(row.pk, ruling.approved, in_words(ruling.rule, limits), ruling.goes_to or None)
+    return Decision(row.pk, ruling.approved, ruling.rule, limits, ruling.goes_to or None)
 
 
 @transaction.atomic

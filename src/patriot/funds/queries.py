@@ -81,12 +81,13 @@ def limits(fund: ResponseFund | None) -> Limits | None:
 
 
 def funds(viewer: Viewer, year: int | None = None) -> list[Fund]:
-    """The funds the viewer may see."""
+    """The funds the viewer may see, the most used first."""
     year = year or this_year()
     names = people.agency_names()
     sums = _sums(year)
     rows = people.scope(ResponseFund.objects.filter(year=year), viewer)
-    return [_fund(row, names, sums) for row in rows]
+    found = [_fund(row, names, sums) for row in rows]
+    return sorted(found, key=lambda fund: (-fund.used_percent, -fund.approved - fund.spent, fund.agency_name))
 
 
 def _sums(year: int) -> dict[tuple[str, str], int]:

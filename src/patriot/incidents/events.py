@@ -183,13 +183,17 @@ class AboutTask(About):
     estimate_idr: int
 
 
-@announces("task.opened", public=(*TASK, "rule"))
+@announces("task.opened", public=(*TASK, "rule", "goes_to", "available_idr", "small_limit_idr",
+"head_limit_idr"))
 @dataclass(frozen=True, kw_only=True)
 class TaskOpened(AboutTask):
-    """Work was ordered. `rule` is the fund's rule that applied, empty when no money is needed."""
+    """Work was ordered. `rule`: the fund's rule that applied to these figures; empty when it costs nothing."""
 
-    rule: str
-    goes_to: str
+    rule: str = ""
+    goes_to: str = ""
+    available_idr: int = 0
+    small_limit_idr: int = 0
+    head_limit_idr: int = 0
 
 
 @announces("task.funded", public=(*TASK, "approved", "reason"))

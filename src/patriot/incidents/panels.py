@@ -22,6 +22,7 @@ SOURCE = str(_("Reports and the agencies' work"))
 MOST = 7
 KEPT_NEWEST = 50  # more than are shown: some leave again when they turn out to be another's
 HOUR = timedelta(hours=1)
+MOST_TICKS = 300  # a busy hour has more; the strip shows its newest
 STALE = timedelta(seconds=15)
 ON_MAP = (*OPEN, State.RESOLVED)
 INCIDENT_KINDS = frozenset(
@@ -254,7 +255,7 @@ def _tick(news: Announcement) -> Row:
 
 def _view_hour(rows: Rows, now: datetime) -> list[Row]:
     fresh = [row for row in rows.values() if _moment(row["at"]) > now - HOUR]
-    return sorted(fresh, key=lambda row: row["n"])
+    return sorted(fresh, key=lambda row: row["n"])[-MOST_TICKS:]
 
 
 DISPATCH_KINDS = frozenset({"dispatch.assigned", "dispatch.state_changed", "dispatch.measured"})

@@ -37,6 +37,7 @@ def receive_report(draft: ReportDraft, *, actor: str, simulated: bool = False) -
 
     Sent twice under one key it is received once. Raises Invalid, by field, when it cannot be used.
     """
+    actor = actor if draft.privacy == Privacy.OPEN else "citizen"  # the chain forgets nothing
     category = _category(draft.category)
     spot = locate(draft.point) if draft.point and draft.point.is_valid else None
     try:

@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 
 from patriot.funds import actions as funds
 from patriot.funds.actions import Decision
+from patriot.funds.rules import Limits
 from patriot.incidents import change, events, follow_up
 from patriot.incidents.models import Incident, Task
 from patriot.incidents.rules import UNFINISHED, TaskKind, TaskState
@@ -46,9 +47,19 @@ def open_task(incident_id: int, kind: str, estimate: int, *, viewer: Viewer, age
     decision = _ask_fund(task, viewer.actor) if estimate else None
     old = change.move(row, step.new, responded_at=row.responded_at or now)
     change.announce_state(row, viewer.actor, old, "open_task")
-    rule, goes_to = (decision.rule, decision.goes_to or "") if decision else ("", "")
-    change.announce_task(events.TaskOpened, task, viewer.actor, rule=rule, goes_to=goes_to)
+    change.announce_task(events.TaskOpened, task, viewer.actor, **_ruling(decision))
     return OpenedTask(task.pk, task.state, decision)
+
+
+def _ruling(decision: Decision | None) -> dict[str, object]:
+    """Which rule of the fund applied, to which figures: what the ledger keeps of its answer."""
+    if decision is None:
+        return {}
+    limits = decision.limits or Limits(0, 0, 0)
+    return {
+        "rule": decision.code, "goes_to": decision.goes_to or "", "available_idr": limits.available,
+        "small_limit_idr": limits.small, "head_limit_idr": limits.head,
+    }  # fmt: skip
 
 
 def _check_order(kind: str, estimate: int, agency: str) -> None:

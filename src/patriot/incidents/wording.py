@@ -5,7 +5,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from patriot.funds.rules import rupiah
+from patriot.funds.rules import Limits, in_words, rupiah
 from patriot.incidents.rules import State, TaskKind, TaskState
 
 type Body = Mapping[str, Any]
@@ -52,7 +52,10 @@ def _task_opened(body: Body) -> str:
 
 
 def _task_opened_staff(body: Body) -> str:
-    return " ".join(part for part in (_task_opened(body), body["rule"]) if part)
+    if not body["rule"]:
+        return _task_opened(body)
+    limits = Limits(body["available_idr"], body["small_limit_idr"], body["head_limit_idr"])
+    return f"{_task_opened(body)} {in_words(body['rule'], limits)}"
 
 
 def _funded(body: Body) -> str:
