@@ -1,14 +1,17 @@
 """Who should go: pure."""
 
+import random
 from datetime import UTC, datetime, timedelta
+from unittest import mock
 
 import pytest
 from django.utils import translation
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from patriot.dispatch import words
+from patriot.dispatch import queries, roads, words
 from patriot.dispatch.ranking import (
+    SURE,
     Candidate,
     Need,
     Reason,
@@ -20,7 +23,7 @@ from patriot.dispatch.ranking import (
     straight,
     unfit,
 )
-from patriot.kernel.geometry import Point
+from patriot.kernel.geometry import Point, distance_m
 
 NOW = datetime(2026, 11, 21, 3, tzinfo=UTC)
 SPOT = Point(106.99, -6.24)
@@ -29,7 +32,8 @@ NEED = Need(SPOT, "dbmta", (Step("road_crew", 1), Step("dishub", 1)))
 
 def standing(name: str = "A", **changes: object) -> Standing:
     told: dict[str, object] = {"unit_id": 1, "callsign": name, "kind": "road_crew", "agency": "dbmta",
-                               "station": SPOT, "fix": SPOT, "fixed_at": NOW - timedelta(seconds=5)}  # fmt: skip
+                               "station": SPOT, "fix": SPOT,
+                               "fixed_at": NOW - timedelta(seconds=5)}  # fmt: skip
     return Standing(**(told | changes))  # type: ignore[arg-type]
 
 
@@ -44,7 +48,8 @@ def codes(candidate: Candidate) -> list[str]:
 
 
 @pytest.mark.parametrize(("changes", "why"), [
-    ({"kind": "ambulance"}, "wrong_kind"), ({"state": "off"}, "out_of_service"), ({"on_duty": False}, "off_duty"),
+    ({"kind": "ambulance"}, "wrong_kind"), ({"state": "off"}, "out_of_service"),
+    ({"on_duty": False}, "off_duty"),
     ({"state": "assigned", "busy_with": "N-1"}, "busy"), ({}, None),
 ])  # fmt: skip
 def test_it_names_why_a_unit_cannot_go(changes: dict[str, object], why: str | None) -> None:
@@ -79,7 +84,8 @@ def test_it_trusts_a_fresh_fix_more_than_an_old_one_and_that_more_than_a_station
     assert order((lost, 300), (fresh, 400)) == ["fresh", "lost"]
     candidates, _ = rank([fresh, stale, lost, silent], [Road(300, 2000)] * 4, NEED, NOW, by_road=True)
     found = {one.callsign: one for one in candidates}
-    assert [(found[name].position_source, found[name].stale) for name in ("fresh", "stale", "lost", "silent")] == [
+    names = ("fresh", "stale", "lost", "silent")
+    assert [(found[name].position_source, found[name].stale) for name in names] == [
         ("fix", False), ("fix", True), ("station", True), ("station", True)]  # fmt: skip
     assert "fix" in codes(found["fresh"])
     assert "stale_fix" in codes(found["stale"])
@@ -113,6 +119,33 @@ def test_it_never_puts_a_worse_cost_before_a_better_one_of_the_same_step(
     for one in candidates:
         assert one.cost >= one.eta_s
         assert all(words.say(reason) for reason in one.reasons)
+
+
+@settings(deadline=None)
+@given(st.integers(0, 10_000), st.integers(1, 200))
+def test_it_measures_only_until_the_first_three_are_sure(seed: int, size: int) -> None:
+    chance = random.Random(seed)
+    units = [
+        standing(f"u{n}", unit_id=n, kind=chance.choice(["road_crew", "dishub"]),
+                 fix=Point(106.93 + chance.random() / 8, -6.3 + chance.random() / 8),
+                 agency=chance.choice(["dbmta", "satpolpp"]),
+                 fixed_at=NOW - timedelta(seconds=chance.randrange(2400)))
+        for n in range(size)
+    ]  # fmt: skip
+    detour = {unit.callsign: 1 + chance.expovariate(1) for unit in units}
+    where = {place(unit, NOW)[0]: unit.callsign for unit in units}
+
+    def road(source: Point) -> Road:
+        metres = distance_m(source, SPOT) * detour[where[source]]
+        return Road(metres / 12, metres)
+
+    everything, _ = rank(units, [road(place(unit, NOW)[0]) for unit in units], NEED, NOW, by_road=True)
+    with mock.patch.object(
+        roads, "ways", lambda points, _: roads.Ways([road(one) for one in points], by_road=True)
+    ):
+        advice = queries.recommend_among(units, NEED, NOW)
+    assert [one.callsign for one in advice.units[:SURE]] == [one.callsign for one in everything[:SURE]]
+    assert len(advice.units) + len(advice.excluded) == size
 
 
 def test_it_forgets_a_fix_after_half_an_hour() -> None:

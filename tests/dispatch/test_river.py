@@ -12,7 +12,7 @@ from tests.dispatch.makers import SPOT, fix, task, unit
 
 pytestmark = pytest.mark.django_db
 
-# The incident lies on the north bank. South bank: a unit 300 m away by air. The only bridge is 4 km to the east.
+# The incident lies on the north bank. South bank: a unit 300 m away by air. The one bridge is 4 km east.
 NORTH, SOUTH, BRIDGE = -6.24, -6.2427, 107.03
 
 

@@ -131,12 +131,15 @@ JSON = st.recursive(
 
 def decodes_or_says_why(query: bytes, body: bytes = b"") -> None:
     try:
-        for fix in decode(query, body):
-            assert fix.uid
-            assert fix.claimed_at is None or fix.claimed_at.tzinfo is UTC
+        fixes = decode(query, body)
     except BadFrame as bad:
-        assert bad.reason
-        assert len(bad.uid) <= 80
+        said = bad
+    else:
+        assert all(fix.uid for fix in fixes)
+        assert all(fix.claimed_at is None or fix.claimed_at.tzinfo is UTC for fix in fixes)
+        return
+    assert said.reason
+    assert len(said.uid) <= 80
 
 
 @CALM

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from patriot.dispatch import ranking, roads
 from patriot.dispatch.models import Assignment, Crew, RunCard, Unit
-from patriot.dispatch.ranking import Excluded, Need, Recommendation, Standing, Step
+from patriot.dispatch.ranking import Candidate, Excluded, Need, Reason, Recommendation, Standing, Step
 from patriot.dispatch.rules import ACTIVE, State, area_m2, volume_m3
 from patriot.dispatch.scene import Scene, job, scene, scenes
 from patriot.fleet import queries as fleet
@@ -29,6 +29,10 @@ SELECT count(*),
     percentile_cont(ARRAY[0.5, 0.9]) WITHIN GROUP (ORDER BY extract(epoch FROM arrived_at - assigned_at))
 FROM dispatch_assignment WHERE assigned_at >= %s AND arrived_at IS NOT NULL AND simulated = %s
 """
+
+
+STANDING = ("pk", "callsign", "kind", "agency", "station_lon", "station_lat", "state", "around_the_clock",
+            "vehicle_id", "simulated")  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +140,27 @@ def recommend(incident_id: int, *, viewer: Viewer | None = None, task_id: int | 
 
 
 def recommend_among(units: Iterable[Standing], need: Need, now: datetime) -> Recommendation:
-    """Rank these units for this need: one call of the road network for all of them."""
+    """Rank these units for this need. Ways are measured from those that can be soonest on, in few calls of
+    the road network, until the first places are sure; the rest is named as farther away.
+    """
+    fit, excluded = _sort_out(units, need, now)
+    candidates: list[Candidate] = []
+    by_road, indicative = True, False
+    remarks: tuple[Reason, ...] = ()
+    while fit and not ranking.is_settled(candidates, ranking.soonest(fit[0], need, now)):
+        batch, fit = fit[: ranking.BATCH], fit[ranking.BATCH :]
+        ways = roads.ways([ranking.place(unit, now)[0] for unit in batch], need.point)
+        ranked, unreachable = ranking.rank(batch, ways.roads, need, now, ways.by_road)
+        candidates = sorted([*candidates, *ranked], key=ranking.order)
+        excluded += unreachable
+        by_road, indicative, remarks = ways.by_road, ways.indicative, ways.remarks
+    excluded += [Excluded(unit.unit_id, unit.callsign, unit.kind, ranking.FARTHER) for unit in fit]
+    excluded.sort(key=lambda one: (one.why.code, one.callsign))
+    return Recommendation(tuple(candidates), tuple(excluded), by_road, indicative, remarks)
+
+
+def _sort_out(units: Iterable[Standing], need: Need, now: datetime) -> tuple[list[Standing], list[Excluded]]:
+    """The units that can go, soonest first by bound, and those that cannot."""
     fit, excluded = [], []
     for unit in units:
         why = ranking.unfit(unit, need)
@@ -144,11 +168,8 @@ def recommend_among(units: Iterable[Standing], need: Need, now: datetime) -> Rec
             fit.append(unit)
         else:
             excluded.append(Excluded(unit.unit_id, unit.callsign, unit.kind, why))
-    points = [ranking.place(unit, now)[0] for unit in fit]
-    ways = roads.ways(points, need.point)
-    units_in_order, unreachable = ranking.rank(fit, ways.roads, need, now, ways.by_road)
-    left_out = (*unreachable, *sorted(excluded, key=lambda one: (one.why.code, one.callsign)))
-    return Recommendation(tuple(units_in_order), left_out, ways.by_road, ways.indicative, ways.remarks)
+    fit.sort(key=lambda unit: ranking.soonest(unit, need, now))
+    return fit, excluded
 
 
 def need_of(where: Scene, agency: str) -> Need:
@@ -162,25 +183,24 @@ def need_of(where: Scene, agency: str) -> Need:
 def standings(viewer: Viewer | None, now: datetime) -> list[Standing]:
     """Every unit of the viewer's scope (None: all) as it stands now."""
     rows = Unit.objects.all() if viewer is None else scope(Unit.objects.all(), viewer)
-    units = list(rows)
     seen = {fix.vehicle_id: fix for fix in fleet.latest_positions()}
-    busy = _busy()
+    busy = dict(Assignment.objects.filter(state__in=ACTIVE).values_list("unit_id", "number"))
     duty = _manned(now)
-    return [_standing(unit, seen.get(unit.vehicle_id or 0), busy, duty) for unit in units]
+    return [
+        _standing(row, seen.get(row[STANDING.index("vehicle_id")] or 0), busy.get(row[0], ""), row[0] in duty)
+        for row in rows.values_list(*STANDING)
+    ]
 
 
-def _standing(unit: Unit, seen: fleet.LatestPosition | None, busy: dict[int, Assignment],
-              duty: frozenset[int]) -> Standing:  # fmt: skip
-    task = busy.get(unit.pk)
+def _standing(
+    row: tuple[Any, ...], seen: fleet.LatestPosition | None, busy_with: str, manned: bool
+) -> Standing:
+    unit_id, callsign, kind, agency, lon, lat, state, around_the_clock, vehicle_id, simulated = row
     return Standing(
-        unit.pk, unit.callsign, unit.kind, unit.agency, Point(unit.station_lon, unit.station_lat), unit.state,
-        unit.around_the_clock or unit.pk in duty, Point(seen.lon, seen.lat) if seen else None,
-        seen.fixed_at if seen else None, task.number if task else "", unit.vehicle_id, unit.simulated,
+        unit_id, callsign, kind, agency, Point(lon, lat), state, around_the_clock or manned,
+        Point(seen.lon, seen.lat) if seen else None, seen.fixed_at if seen else None, busy_with, vehicle_id,
+        simulated,
     )  # fmt: skip
-
-
-def _busy() -> dict[int, Assignment]:
-    return {row.unit_id: row for row in Assignment.objects.filter(state__in=ACTIVE)}
 
 
 def _manned(now: datetime) -> frozenset[int]:
@@ -194,7 +214,8 @@ def _manned(now: datetime) -> frozenset[int]:
 
 def units(viewer: Viewer | None) -> list[UnitRow]:
     """The units of the viewer's scope (None: all), by call sign."""
-    now, busy = clock.now(), _busy()
+    now = clock.now()
+    busy = {row.unit_id: row for row in Assignment.objects.filter(state__in=ACTIVE)}
     rows = {
         row.pk: row for row in (Unit.objects.all() if viewer is None else scope(Unit.objects.all(), viewer))
     }

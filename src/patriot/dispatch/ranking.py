@@ -18,6 +18,9 @@ STATION_COST_S = 120.0  # a unit nobody has seen today may not be at its station
 OTHER_AGENCY_COST_S = 180.0  # another agency's unit is called when it is this much faster
 DETOUR = 1.4  # roads are that much longer than the straight line
 STRAIGHT_KMH = 25.0
+FASTEST_ROAD_KMH = 100.0  # nobody arrives sooner than by the straight line at this speed
+BATCH = 60  # units whose way is measured at once
+SURE = 3  # so many first places are exact; what is surely slower is not measured
 
 
 class Reason(NamedTuple):
@@ -25,6 +28,9 @@ class Reason(NamedTuple):
 
     code: str
     values: Mapping[str, object] = {}
+
+
+FARTHER = Reason("farther")
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +146,21 @@ def _suits(unit: Standing, need: Need) -> bool:
     return unit.agency == need.agency
 
 
+def soonest(unit: Standing, need: Need, now: datetime) -> tuple[int, float]:
+    """A bound before anybody measures the way: the unit's turn, and a cost it cannot stay below."""
+    point, age = place(unit, now)
+    flight_s = distance_m(point, need.point) / (FASTEST_ROAD_KMH / 3.6)
+    return _step(unit, need)[0], flight_s + _surcharge(unit, need, age)
+
+
+def is_settled(candidates: Sequence[Candidate], next_bound: tuple[int, float]) -> bool:
+    """True when no unit that was not measured yet can take one of the first SURE places."""
+    if len(candidates) < SURE:
+        return False
+    last = candidates[SURE - 1]
+    return (last.step, last.cost) <= next_bound
+
+
 def place(unit: Standing, now: datetime) -> tuple[Point, float | None]:
     """Where the unit is taken to be, and how old that is in seconds; None: its station is a guess."""
     if unit.fix is None or unit.fixed_at is None or now - unit.fixed_at > FORGOTTEN:
@@ -162,8 +183,13 @@ def rank(fit: Sequence[Standing], roads: Sequence[Road | None], need: Need, now:
             excluded.append(Excluded(unit.unit_id, unit.callsign, unit.kind, Reason("no_road")))
         else:
             candidates.append(_candidate(unit, road, need, now, by_road))
-    candidates.sort(key=lambda one: (one.step, one.cost, one.callsign))
+    candidates.sort(key=order)
     return candidates, excluded
+
+
+def order(one: Candidate) -> tuple[int, float, str]:
+    """What candidates are sorted by."""
+    return one.step, one.cost, one.callsign
 
 
 def _candidate(unit: Standing, road: Road, need: Need, now: datetime, by_road: bool) -> Candidate:
@@ -177,10 +203,14 @@ def _candidate(unit: Standing, road: Road, need: Need, now: datetime, by_road: b
         _about_fix(unit, age, now),
         Reason("own_agency" if own else "other_agency", {"agency": unit.agency}),
     )
-    cost = road.seconds + _doubt(age) + (0.0 if own else OTHER_AGENCY_COST_S)
+    cost = road.seconds + _surcharge(unit, need, age)
     return Candidate(unit.unit_id, unit.callsign, unit.kind, unit.agency, road.seconds, road.metres, age,
                      "station" if age is None else "fix", point, step, cost, reasons, unit.vehicle_id,
                      unit.simulated)  # fmt: skip
+
+
+def _surcharge(unit: Standing, need: Need, age: float | None) -> float:
+    return _doubt(age) + (0.0 if unit.agency == need.agency else OTHER_AGENCY_COST_S)
 
 
 def _doubt(age: float | None) -> float:

@@ -87,6 +87,7 @@ def _sentence(code: str) -> str:
         "off_duty": _("not on shift"),
         "busy": _("busy with %(number)s"),
         "no_road": _("no road leads there"),
+        "farther": _("farther away than those named"),
         "no_network": _("There is no road network: times are guessed from straight lines."),
         "off_road": _("The place is far from every known road: times are guessed from straight lines."),
         "indicative_network": _("Times come from the city pack's indicative streets."),
