@@ -6,7 +6,14 @@ from django.contrib import admin
 from django.http import HttpRequest
 
 from patriot.incidents.models import (
-    Category, Holiday, Incident, OwnerRule, ReplyTemplate, ServiceLevel, SopStep, Task,
+    Category,
+    Holiday,
+    Incident,
+    OwnerRule,
+    ReplyTemplate,
+    ServiceLevel,
+    SopStep,
+    Task,
 )  # fmt: skip
 
 

@@ -187,7 +187,7 @@ class AboutTask(About):
 "head_limit_idr"))
 @dataclass(frozen=True, kw_only=True)
 class TaskOpened(AboutTask):
-    """Work was ordered. `rule`: the fund's rule that applied to these figures; empty when it costs nothing."""
+    """Work was ordered. `rule`: the fund's rule that applied to these figures; empty when it is free."""
 
     rule: str = ""
     goes_to: str = ""
