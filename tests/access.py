@@ -76,10 +76,11 @@ TABLE: dict[str, Roles] = {
     "admin/places/network/<path:object_id>/delete/": NOBODY,
     # the native API: whoever is signed in may ask, scope decides what there is for them
     "api/v1/**": SIGNED_IN,
+    "api/v1/": PUBLIC,  # there is nothing
     "api/v1/openapi.json": PUBLIC,
     "api/docs": PUBLIC,
     "places/map.json": PUBLIC,
-    # the wall: outside a demo for those who run the city; a stream cannot ask anybody to sign in
+    # the wall: outside a demo for those who run the city
     "wall/": CITYWIDE,
     "wall/stream": CITYWIDE,
     # the officers' phones
@@ -104,6 +105,7 @@ TABLE: dict[str, Roles] = {
     "accounts/3rdparty/login/error/": WAY_IN,  # single sign-on failed: back to the sign-in page
     "accounts/social/connections/": PUBLIC,  # only leads to the one above
 }
+UNASKING = {"wall/stream"}  # refuses strangers instead of asking them to sign in: a stream cannot ask
 SAMPLES = {
     "int": "987654",
     "str": "x",

@@ -8,10 +8,11 @@ from django.urls import resolve
 
 from patriot.people.models import User
 from patriot.people.rules import Role
-from tests.access import PUBLIC, TABLE, WAY_IN, Place, ask, places
+from tests.access import PUBLIC, TABLE, UNASKING, WAY_IN, Place, ask, places
 from tests.factories import user
 
 PLACES = places()
+ADMIN_SAMPLE = (Role.OPERATOR, Role.ADMINISTRATOR)  # behind its one door, which every role is sent to
 
 
 def test_it_declares_every_url() -> None:
@@ -58,7 +59,9 @@ def test_it_opens_each_url_to_the_declared_roles_only() -> None:
 def _expected(place: Place) -> dict[str, str]:
     if isinstance(place.roles, str):
         return dict.fromkeys(["stranger", *Role], {PUBLIC: "open", WAY_IN: "login"}[place.roles])
-    return {"stranger": "login"} | {role: "open" if role in place.roles else "refused" for role in Role}
+    stranger = "refused" if place.route in UNASKING else "login"
+    asked = ADMIN_SAMPLE if place.route.startswith("admin/") and place.route != "admin/" else Role
+    return {"stranger": stranger} | {role: "open" if role in place.roles else "refused" for role in asked}
 
 
 def _signed_in(client: Client, person: User | None) -> Client:

@@ -58,13 +58,13 @@ class MembershipAdmin(RecordedAdmin):
         """Revoke one and grant another."""
         return False
 
-    def save_model(self, request: HttpRequest, obj: Membership, form: Any, change: bool) -> None:
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         """Grant through the action."""
         actions.grant(obj.user_id, Role(obj.role), _code(obj), actor=_actor(request))
         held = Membership.objects.get(user=obj.user_id, agency=obj.agency_id, role=obj.role)
         obj.pk, obj._state.adding = held.pk, False
 
-    def delete_model(self, request: HttpRequest, obj: Membership) -> None:
+    def delete_model(self, request: HttpRequest, obj: Any) -> None:
         """Revoke through the action."""
         actions.revoke(obj.user_id, Role(obj.role), _code(obj), actor=_actor(request))
 

@@ -54,8 +54,10 @@ def load(pack: Pack) -> list[str]:
 def _person(row: DemoUserRow) -> None:
     user = User.objects.filter(username=row.username).first()
     if user is None:
-        new = {"name": row.name, "language": row.language or "id", "simulated": True}
-        user = User.objects.get(pk=actions.create_user(row.username, actor=ACTOR, **new))
+        made = actions.create_user(
+            row.username, actor=ACTOR, name=row.name, language=row.language or "id", simulated=True
+        )
+        user = User.objects.get(pk=made)
     if user.simulated:
         actions.grant(user.pk, Role(row.role), row.agency, actor=ACTOR)
         _give_token(user)

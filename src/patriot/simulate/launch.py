@@ -7,13 +7,14 @@ now; the permanent repair is opened as its own incident.
 
 import asyncio
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from patriot.kernel.geometry import Point
 from patriot.simulate.client import City, Event
 from patriot.simulate.fleet import TICK_S, Claims, Fleet, Vehicle
 from patriot.simulate.pictures import picture
-from patriot.simulate.work import Call, Work
+from patriot.simulate.work import Work
 
 SETTLED = {"resolved", "closed"}
 
@@ -51,7 +52,8 @@ class Launch:
     scenes: tuple[Scene, ...] = SCENES
     numbers: list[str] = field(default_factory=list)
     follow_ups: list[str] = field(default_factory=list)
-    _opened: dict[str, Event] = field(default_factory=dict)
+    _news_of: dict[str, Event] = field(default_factory=dict)
+    _same_as: dict[str, str] = field(default_factory=dict)  # report → the open incident it was attached to
     _news: asyncio.Condition = field(default_factory=asyncio.Condition)
 
     async def run(self) -> None:
@@ -69,7 +71,9 @@ class Launch:
                 async with self._news:
                     if event.kind == "incident.opened" and event.body["parent"]:
                         self.follow_ups.append(event.body["number"])
-                    self._opened[event.body["number"]] = event
+                    self._news_of[event.body["number"]] = event
+                    if event.kind == "incident.report_attached":
+                        self._same_as[event.body["report_number"]] = event.body["number"]
                     self._news.notify_all()
             elif event.kind in ("dispatch.assigned", "dispatch.state_changed"):
                 await self.work.note(event)
@@ -81,7 +85,7 @@ class Launch:
         number, token = await self.city.report_by_form(_form(scene), photo)
         self.numbers.append(number)
         self._tell(began, f"{scene.title}: laporan {number}")
-        opened = await self._state(number, lambda _state: True)
+        opened = await self._state(number, bool)
         await self._see_to(scene, opened, began)
         await self._state(number, lambda state: state in SETTLED)
         await self.work.rest((8, 12))
@@ -93,7 +97,8 @@ class Launch:
         body = opened.body
         call = await self.work.take_up(body["incident"], scene.category, body["agency"])
         if call is None:
-            raise SystemExit(f"No unit could be sent to {scene.title}: see the console, then play it again.")
+            self._tell(began, "sudah ditangani petugas lain")
+            return
         self._tell(began, f"{call.callsign} dikirim")
         car = self.fleet.by_callsign.get(call.callsign)
         if car is None:
@@ -119,13 +124,16 @@ class Launch:
             before = now
             self.claims.renew(car.uid, car.drive.at)
 
-    async def _state(self, number: str, fits: "object") -> Event:
-        """Wait until the live stream says that the incident is in a state that fits."""
+    async def _state(self, number: str, fits: Callable[[str], bool]) -> Event:
+        """Wait until the live stream says that the report's incident is in a state that fits."""
         async with self._news:
-            await self._news.wait_for(
-                lambda: number in self._opened and fits(self._opened[number].body["state"])  # type: ignore[operator]
-            )
-            return self._opened[number]
+            await self._news.wait_for(lambda: fits(self._state_of(number)))
+            return self._news_of[self._same_as.get(number, number)]
+
+    def _state_of(self, number: str) -> str:
+        """The state last heard of, empty before the first word."""
+        event = self._news_of.get(self._same_as.get(number, number))
+        return str(event.body["state"]) if event else ""
 
     def _tell(self, began: float, words: str) -> None:
         minutes = (time.monotonic() - began) * self.speed / 60
@@ -135,6 +143,3 @@ class Launch:
 def _form(scene: Scene) -> dict[str, str]:
     return {"category": scene.category, "words": scene.words, "place": scene.place,
             "lat": f"{scene.at.lat:.6f}", "lon": f"{scene.at.lon:.6f}"}  # fmt: skip
-
-
-__all__ = ["SCENES", "Call", "Launch", "Scene"]
