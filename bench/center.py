@@ -50,11 +50,18 @@ def center() -> Iterator[Center]:
     home = Path(tempfile.mkdtemp(prefix="patriot-bench-"))
     home.chmod(0o755)
     http, mqtt, osmand = _free_port(), _free_port(), _free_port()
-    env = os.environ | {"PATRIOT_HOME": str(home), "PATRIOT_HTTP_PORT": str(http), "PATRIOT_MQTT_PORT": str(mqtt),
-                        "PATRIOT_OSMAND_PORT": str(osmand), "PATRIOT_SCENARIO": "none"}  # fmt: skip
+    env = os.environ | {
+        "PATRIOT_HOME": str(home),
+        "PATRIOT_HTTP_PORT": str(http),
+        "PATRIOT_MQTT_PORT": str(mqtt),
+        "PATRIOT_OSMAND_PORT": str(osmand),
+        "PATRIOT_SCENARIO": "none",
+    }
     program = Path(sys.executable).with_name("patriot")
     with (home / "output.log").open("wb") as output:
-        process = subprocess.Popen([program, "demo"], env=env, stdout=output, stderr=output, start_new_session=True)
+        process = subprocess.Popen(
+            [program, "demo"], env=env, stdout=output, stderr=output, start_new_session=True
+        )
     try:
         _wait(f"http://127.0.0.1:{http}/readyz", process)
         yield Center(home, http, osmand)

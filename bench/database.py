@@ -47,7 +47,9 @@ def database() -> Iterator[None]:
 def _create(folder: Path) -> None:
     for _ in range(200):
         try:
-            with psycopg.connect(host=str(folder), user="patriot", dbname="postgres", autocommit=True) as link:
+            with psycopg.connect(
+                host=str(folder), user="patriot", dbname="postgres", autocommit=True
+            ) as link:
                 link.execute("CREATE DATABASE patriot")
             return
         except psycopg.OperationalError:

@@ -1,7 +1,8 @@
-"""Report accepted → event at a connected wall, by server-sent events, with growth from a tenth to the whole load.
+"""Report accepted → event at a connected wall, by server-sent events, with growth from a tenth to the whole
+load.
 
-Baseline, in the same run: a client that asks the public list of reports once a second, as dashboards without a
-stream do. Walls and senders live in processes of their own; all read one monotonic clock.
+Baseline, in the same run: a client that asks the public list of reports once a second, as dashboards without
+a stream do. Walls and senders live in processes of their own; all read one monotonic clock.
 """
 
 import asyncio
@@ -39,7 +40,9 @@ async def wall(port: int, seen: dict[str, float] | None, bytes_taken: list[int])
 
 
 def note(text: bytes, seen: dict[str, float]) -> bytes:
-    """Write down the numbers that stand here for the first time; returns the piece that may hold half a number."""
+    """Write down the numbers that stand here for the first time; returns the piece that may hold half a
+    number.
+    """
     now = time.monotonic()
     for found in NUMBER.finditer(text):
         seen.setdefault(found[1].decode(), now)
@@ -52,7 +55,9 @@ def walls(port: int, count: int, link: "Connection[object, object]") -> None:
     async def run() -> None:
         seen: Seen = [{} for _ in range(min(MEASURING, count))]
         taken = [0]
-        tasks = [asyncio.create_task(wall(port, seen[n] if n < len(seen) else None, taken)) for n in range(count)]
+        tasks = [
+            asyncio.create_task(wall(port, seen[n] if n < len(seen) else None, taken)) for n in range(count)
+        ]
         await asyncio.to_thread(link.recv)
         for task in tasks:
             task.cancel()
@@ -69,8 +74,9 @@ async def send(url: str, token: str, codes: list[str], rate: int) -> dict[str, f
     async with httpx.AsyncClient(base_url=url, timeout=30, limits=limits, trust_env=False) as client:
 
         async def one() -> None:
-            fields = {"service_code": random.choice(codes), "description": "Mohon segera ditangani.",
-                      "lat": str(SOUTH + random.random() * HEIGHT), "long": str(WEST + random.random() * WIDTH)}  # fmt: skip
+            lon, lat = WEST + random.random() * WIDTH, SOUTH + random.random() * HEIGHT
+            fields = {"service_code": random.choice(codes), "description": "Mohon segera ditangani."}
+            fields |= {"lat": str(lat), "long": str(lon)}
             answer = await client.post("/open311/v2/requests.json", data=fields,
                                        headers={"Authorization": f"Bearer {token}"})  # fmt: skip
             if not answer.is_success:
@@ -107,8 +113,11 @@ def at(values: list[float], share: float) -> float:
 
 def measure(place: Center, rate: int, count: int) -> float:
     """One load; prints and returns the 95th percentile in seconds."""
-    codes = [row["service_code"] for row in httpx.get(f"{place.url}/open311/v2/services.json", trust_env=False).json()]
-    token = next(one["token"] for one in place.keys()["people"] if one["role"] == "citizen")  # noqa: SIM118
+    codes = [
+        row["service_code"]
+        for row in httpx.get(f"{place.url}/open311/v2/services.json", trust_env=False).json()
+    ]
+    token = next(one["token"] for one in place.keys()["people"] if one["role"] == "citizen")
     context = get_context("spawn")
     (here, there), (ask, asked) = context.Pipe(), context.Pipe()
     helpers = [context.Process(target=walls, args=(place.port, count, there)),
@@ -129,12 +138,15 @@ def measure(place: Center, rate: int, count: int) -> float:
     late = [one[number] - when for one in seen for number, when in accepted.items() if number in one]
     slow = [polled[number] - when for number, when in accepted.items() if number in polled]
     missing = sum(number not in one for one in seen for number in accepted)
-    print(f"{rate:3d} reports/s, {count:3d} walls: p50 {at(late, 0.5) * 1000:5.0f} ms, p95 {at(late, 0.95) * 1000:5.0f} ms, "
-          f"max {max(late) * 1000:5.0f} ms; polling p95 {at(slow, 0.95) * 1000:5.0f} ms "
-          f"({at(slow, 0.95) / at(late, 0.95):.1f} times as long); web process {web:.0%} of a core, "
-          f"{taken / 1e6:.0f} MB sent, {lost} walls lost, {missing / len(seen):.0f} of {len(accepted)} attached to others",
-          flush=True)  # fmt: skip
-    return at(late, 0.95)
+    p50, p95, baseline = (at(late, 0.5), at(late, 0.95), at(slow, 0.95))
+    print(
+        f"{rate:3d} reports/s, {count:3d} walls: p50 {p50 * 1000:5.0f} ms, p95 {p95 * 1000:5.0f} ms,"
+        f" max {max(late) * 1000:5.0f} ms; polling p95 {baseline * 1000:5.0f} ms ({baseline / p95:.1f}×);"
+        f" web process {web:.0%} of a core, {taken / 1e6:.0f} MB sent, {lost} walls lost,"
+        f" {missing / len(seen):.0f} of {len(accepted)} attached elsewhere",
+        flush=True,
+    )
+    return p95
 
 
 def main() -> None:

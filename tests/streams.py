@@ -1,4 +1,6 @@
-"""The web process as browsers meet it: a real server in the test's event loop, and a reader of event streams."""
+"""The web process as browsers meet it: a real server in the test's event loop, and a reader of event
+streams.
+"""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Coroutine
@@ -42,8 +44,11 @@ class Reader:
                 continue
             if "id" in fields:
                 self.last_id = int(fields["id"])
-            yield Frame(fields.get("event", ""), int(fields["id"]) if "id" in fields else None,
-                        orjson.loads(fields["data"]) if "data" in fields else None)
+            yield Frame(
+                fields.get("event", ""),
+                int(fields["id"]) if "id" in fields else None,
+                orjson.loads(fields["data"]) if "data" in fields else None,
+            )
             fields = {}
 
     async def next(self, *events: str) -> Frame:
@@ -73,8 +78,9 @@ class Browser:
         self.url = url
 
     @asynccontextmanager
-    async def listen(self, path: str, *, cookies: dict[str, str] | None = None,
-                     headers: dict[str, str] | None = None) -> AsyncIterator[Reader]:
+    async def listen(
+        self, path: str, *, cookies: dict[str, str] | None = None, headers: dict[str, str] | None = None
+    ) -> AsyncIterator[Reader]:
         """Open a stream and leave it at the end of the block."""
         async with (
             httpx.AsyncClient(base_url=self.url, timeout=20, cookies=cookies, trust_env=False) as client,
@@ -88,8 +94,15 @@ def in_server(test: Callable[[Browser], Coroutine[Any, Any, None]], limit_s: flo
 
     async def run() -> None:
         port = free_port()
-        server = uvicorn.Server(uvicorn.Config(get_asgi_application(), port=port, lifespan="off", log_level="error",
-                                               timeout_graceful_shutdown=1))
+        server = uvicorn.Server(
+            uvicorn.Config(
+                get_asgi_application(),
+                port=port,
+                lifespan="off",
+                log_level="error",
+                timeout_graceful_shutdown=1,
+            )
+        )
         serving = asyncio.create_task(server.serve())
         try:
             while not server.started:

@@ -36,7 +36,9 @@ def signs() -> dict[str, float]:
 def log_in(role: str, agency: str | None = None) -> dict[str, str]:
     """Cookies of a new account that holds this role."""
     user = get_user_model().objects.create_user(f"{role}-{agency}", password="x")
-    where = agency and Agency.objects.create(code=agency, name=agency, short=agency, kind="x", valid_from="2016-01-01")
+    where = agency and Agency.objects.create(
+        code=agency, name=agency, short=agency, kind="x", valid_from="2016-01-01"
+    )
     Membership.objects.create(user=user, role=role, agency=where or None)
     client = Client()
     client.force_login(user, "patriot.people.sign_in.Backend")
@@ -156,7 +158,7 @@ def test_it_shows_strangers_the_public_part_of_every_kind_and_nothing_else() -> 
         assert frame is not None
         assert b"user:99" not in frame
         for field in body.keys() - kind.public:
-            assert f"mark-{field}\"".encode() not in frame, (name, field)
+            assert f'mark-{field}"'.encode() not in frame, (name, field)
 
 
 @pytest.mark.parametrize(
@@ -220,7 +222,10 @@ def test_it_sends_positions_to_those_who_may_see_them_only(monkeypatch: pytest.M
     monkeypatch.setattr(api, "KEEP_ALIVE_S", 0.1)
 
     async def test(browser: Browser) -> None:
-        async with browser.listen("/live", cookies=operator) as all_of, browser.listen("/live", cookies=citizen) as none:
+        async with (
+            browser.listen("/live", cookies=operator) as all_of,
+            browser.listen("/live", cookies=citizen) as none,
+        ):
             await all_of.next("health")
             await none.next("health")
             sources = await live.live()

@@ -55,7 +55,9 @@ def say_and_seal(*words: str) -> list[bytes]:
         connection.close()
 
 
-def test_it_gets_what_the_bus_brings_before_it_asks_the_database(broker: Nats, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_it_gets_what_the_bus_brings_before_it_asks_the_database(
+    broker: Nats, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(feed, "POLL_S", 60)
 
     async def test(sources: live.Live) -> None:

@@ -45,8 +45,15 @@ def test_it_numbers_without_gaps_in_order_of_appending() -> None:
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("statement", ["UPDATE ledger_entry SET actor = 'x'", "DELETE FROM ledger_entry",
-                                       "UPDATE ledger_seal SET hash = ''", "DELETE FROM ledger_seal"])
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE ledger_entry SET actor = 'x'",
+        "DELETE FROM ledger_entry",
+        "UPDATE ledger_seal SET hash = ''",
+        "DELETE FROM ledger_seal",
+    ],
+)
 def test_it_lets_the_database_refuse_changes(statement: str) -> None:
     happen(1)
     actions.seal()
@@ -71,7 +78,7 @@ def five_sealed(transactional_db: None) -> None:
 
 SWAP = (
     "UPDATE ledger_seal SET entry_id = -1 WHERE number = 2",
-    "UPDATE ledger_seal SET entry_id = (SELECT entry_id FROM ledger_seal WHERE number = 3) + 1000 WHERE number = 3",
+    "UPDATE ledger_seal SET entry_id = entry_id + 1000 WHERE number = 3",
     "UPDATE ledger_seal SET entry_id = (SELECT min(id) + 2 FROM ledger_entry) WHERE number = 2",
     "UPDATE ledger_seal SET entry_id = (SELECT min(id) + 1 FROM ledger_entry) WHERE number = 3",
 )
@@ -80,15 +87,39 @@ SWAP = (
 @pytest.mark.parametrize(
     ("statements", "numbers", "words"),
     [
-        (("UPDATE ledger_entry SET body = '{\"number\":99}' WHERE id = (SELECT min(id) + 1 FROM ledger_entry)",),
-         [2], "changed"),
-        (("UPDATE ledger_entry SET at = at + interval '1 us' WHERE id = (SELECT min(id) FROM ledger_entry)",),
-         [1], "changed"),
+        (
+            (
+                (
+                    "UPDATE ledger_entry SET body = '{\"number\":99}'"
+                    " WHERE id = (SELECT min(id) + 1 FROM ledger_entry)"
+                ),
+            ),
+            [2],
+            "changed",
+        ),
+        (
+            (
+                (
+                    "UPDATE ledger_entry SET at = at + interval '1 us'"
+                    " WHERE id = (SELECT min(id) FROM ledger_entry)"
+                ),
+            ),
+            [1],
+            "changed",
+        ),
         (("DELETE FROM ledger_entry WHERE id = (SELECT min(id) + 3 FROM ledger_entry)",), [4], "deleted"),
         (("DELETE FROM ledger_seal WHERE number = 3",), [4, 0], "removed"),
         (SWAP, [2, 3], "changed or moved"),
-        (("INSERT INTO ledger_entry (at, kind, actor, subject, agency, simulated, body) "
-          "VALUES (now(), 'k', 'a', 's', '', false, '{}')",), [0], "without being sealed"),
+        (
+            (
+                (
+                    "INSERT INTO ledger_entry (at, kind, actor, subject, agency, simulated, body) "
+                    "VALUES (now(), 'k', 'a', 's', '', false, '{}')"
+                ),
+            ),
+            [0],
+            "without being sealed",
+        ),
     ],
     ids=["changed", "backdated", "entry deleted", "seal deleted", "swapped", "slipped in"],
 )
@@ -104,8 +135,10 @@ def test_it_names_the_row_that_was_tampered_with(
 
 def test_it_notices_a_tail_that_was_cut_off_when_the_head_was_noted(five_sealed: None) -> None:
     noted = queries.head()
-    tamper("DELETE FROM ledger_entry WHERE id IN (SELECT entry_id FROM ledger_seal WHERE number > 3)",
-           "DELETE FROM ledger_seal WHERE number > 3")
+    tamper(
+        "DELETE FROM ledger_entry WHERE id IN (SELECT entry_id FROM ledger_seal WHERE number > 3)",
+        "DELETE FROM ledger_seal WHERE number > 3",
+    )
     assert verify().is_whole
     assert [fault.number for fault in verify(noted).faults] == [3]
 

@@ -33,12 +33,16 @@ async def until(seen: list[object], patience_s: float = 15) -> None:
             await asyncio.sleep(0.02)
 
 
-def test_it_seals_tells_delivers_and_stops_when_cancelled(broker: Nats, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_it_seals_tells_delivers_and_stops_when_cancelled(
+    broker: Nats, monkeypatch: pytest.MonkeyPatch
+) -> None:
     reacted: list[Announcement] = []
     ran: list[float] = []
     reaction = reactions.Reaction("test.worker", frozenset({"test.said"}), reacted.append)
     monkeypatch.setattr(reactions, "_REACTIONS", {"test.worker": reaction})
-    monkeypatch.setattr(jobs, "_JOBS", {"test.job": jobs.Job("test.job", "* * * * * *", lambda: ran.append(time.time()))})
+    monkeypatch.setattr(
+        jobs, "_JOBS", {"test.job": jobs.Job("test.job", "* * * * * *", lambda: ran.append(time.time()))}
+    )
 
     async def run() -> None:
         heard: list[Announcement] = []

@@ -1,6 +1,6 @@
 """A wall that shows what tests give it."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -33,14 +33,16 @@ KEYED = Panel("heard", "what tests say", SAID.kinds, _load, _fold, lambda rows, 
 
 
 @pytest.fixture
-def wall_of(monkeypatch: pytest.MonkeyPatch, settings: Settings) -> Iterator[Callable[..., None]]:
+def wall_of(monkeypatch: pytest.MonkeyPatch, settings: Settings) -> Callable[..., None]:
     """Call it with the panels the wall shall have, besides the pinned scenes."""
     settings.ROOT_URLCONF = "tests.wall.urls"
     settings.SIGNS_OF_LIFE = "tests.wall.conftest.signs"
     settings.DEMO = True
     monkeypatch.setattr(feed, "POLL_S", 0.1)
     scene = panels.panels()["scene"]
-    yield lambda *wanted: monkeypatch.setattr(panels, "_PANELS", {"scene": scene, **{one.name: one for one in wanted}})
+    return lambda *wanted: monkeypatch.setattr(
+        panels, "_PANELS", {"scene": scene, **{one.name: one for one in wanted}}
+    )
 
 
 def signs() -> dict[str, float]:

@@ -120,7 +120,9 @@ class City:
                 assert not board.is_broken
                 kept = views(board, self.now)
                 for name, view in shown.items():
-                    assert kept[name] == view, f"panel {name} breaks the wall law: {_difference(kept[name], view)}"
+                    assert kept[name] == view, (
+                        f"panel {name} breaks the wall law: {_difference(kept[name], view)}"
+                    )
 
 
 def views(board: Picture, now: datetime) -> dict[str, Any]:
@@ -167,7 +169,9 @@ def report(_city: City, choice: Choice) -> None:
     code, agency = choice.of(CATEGORIES) or CATEGORIES[0]
     factories.category(code, agency)
     privacy = "secret" if choice.of(range(SECRET_ONE_IN)) == 0 else "open"
-    factories.received(lon, lat, code=code, privacy=privacy, simulated=choice.of([False, False, True]) or False)
+    factories.received(
+        lon, lat, code=code, privacy=privacy, simulated=choice.of([False, False, True]) or False
+    )
 
 
 def open_task(_city: City, choice: Choice) -> None:
@@ -186,7 +190,9 @@ def decide(_city: City, choice: Choice) -> None:
 
 
 def assign(_city: City, choice: Choice) -> None:
-    tasks = list(Task.objects.filter(state__in=("ready", "dispatched")).order_by("pk").values_list("pk", flat=True))
+    tasks = list(
+        Task.objects.filter(state__in=("ready", "dispatched")).order_by("pk").values_list("pk", flat=True)
+    )
     unit = choice.of(list(Unit.objects.order_by("pk").values_list("pk", flat=True)))
     dispatch.assign(choice.of(tasks) or 0, unit or 0, viewer=OFFICE)
 
@@ -233,7 +239,9 @@ def set_priority(_city: City, choice: Choice) -> None:
 
 
 def set_photo(_city: City, choice: Choice) -> None:
-    incidents.set_photo(incident(choice), choice.of(["", "/files/a.jpg", "/files/b.jpg"]) or "", actor="user:1")
+    incidents.set_photo(
+        incident(choice), choice.of(["", "/files/a.jpg", "/files/b.jpg"]) or "", actor="user:1"
+    )
 
 
 def react(city: City, _choice: Choice) -> None:
@@ -305,6 +313,8 @@ MOVES: dict[str, Move] = {
     "react": react, "pin": pin, "display": display, "hours": hours_pass, "days": days_pass,
     "seal": lambda city, _choice: city.seal(), "watch": watch,
 }  # fmt: skip
-WEIGHTS = {"report": 6, "open_task": 5, "assign": 5, "accept": 4, "set_off": 4, "arrive": 4, "finish": 3, "seal": 4,
-           "watch": 2, "measure": 2, "patch": 2, "react": 2, "confirm": 2}  # fmt: skip
+WEIGHTS = {
+    "report": 6, "open_task": 5, "assign": 5, "accept": 4, "set_off": 4, "arrive": 4, "finish": 3, "seal": 4,
+    "watch": 2, "measure": 2, "patch": 2, "react": 2, "confirm": 2,
+}  # fmt: skip
 WEIGHTED = [name for name in MOVES for _ in range(WEIGHTS.get(name, 1))]

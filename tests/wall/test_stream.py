@@ -93,7 +93,10 @@ def test_it_shows_each_display_its_own_scene(wall_of: WallOf) -> None:
         ledger.seal()
 
     async def test(browser: Browser) -> None:
-        async with browser.listen(f"/wall/stream?key={key}") as lobby, browser.listen("/wall/stream") as other:
+        async with (
+            browser.listen(f"/wall/stream?key={key}") as lobby,
+            browser.listen("/wall/stream") as other,
+        ):
             await snapshot_with(lobby, "said")
             await snapshot_with(other, "said")
             await in_thread(lambda: pin(scene="deadlines", incident=31))
@@ -141,7 +144,8 @@ def test_it_keeps_no_key_and_forgets_a_removed_display() -> None:
 
 @pytest.mark.parametrize(
     ("role", "demo", "query", "status"),
-    [(None, False, "", 403), ("citizen", False, "", 403), ("staff", False, "", 403), ("operator", False, "", 200),
+    [(None, False, "", 403), ("citizen", False, "", 403), ("staff", False, "", 403),
+     ("operator", False, "", 200),
      ("leadership", False, "", 200), (None, True, "", 200), (None, True, "?key=wrong", 403),
      ("operator", False, "?key=wrong", 403)],
 )  # fmt: skip
@@ -164,7 +168,9 @@ def test_it_lets_in_whom_it_is_for(
     in_server(test)
 
 
-def test_it_sends_a_display_away_whose_key_was_taken_back(wall_of: WallOf, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_it_sends_a_display_away_whose_key_was_taken_back(
+    wall_of: WallOf, monkeypatch: pytest.MonkeyPatch
+) -> None:
     wall_of(SAID)
     monkeypatch.setattr(stream, "CHECK_S", 0.1)
     monkeypatch.setattr(stream, "KEEP_ALIVE_S", 0.1)
@@ -199,7 +205,9 @@ def test_it_passes_positions_on_at_once_and_in_the_snapshot(wall_of: WallOf) -> 
     in_server(test)
 
 
-def test_it_says_which_part_is_away_and_lets_panels_grow_old(wall_of: WallOf, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_it_says_which_part_is_away_and_lets_panels_grow_old(
+    wall_of: WallOf, monkeypatch: pytest.MonkeyPatch
+) -> None:
     wall_of(SAID)
     monkeypatch.setattr(feed, "SEAL_LATE_S", 0.2)
     monkeypatch.setattr(board, "HEARTBEAT_S", 0.2)
@@ -222,7 +230,9 @@ def test_it_says_which_part_is_away_and_lets_panels_grow_old(wall_of: WallOf, mo
     in_server(test)
 
 
-def test_it_keeps_showing_a_panel_that_cannot_be_read_and_mends_it(wall_of: WallOf, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_it_keeps_showing_a_panel_that_cannot_be_read_and_mends_it(
+    wall_of: WallOf, monkeypatch: pytest.MonkeyPatch
+) -> None:
     fails = [False]
 
     def load(now: datetime) -> dict:  # type: ignore[type-arg]
@@ -279,8 +289,12 @@ def test_it_sends_large_views_less_often_and_forgets_no_change() -> None:
 
 
 def test_it_begins_todays_figures_anew_at_midnight_in_jakarta() -> None:
-    assert board.next_midnight(datetime(2016, 11, 30, 16, 59, tzinfo=UTC)) == datetime(2016, 11, 30, 17, tzinfo=UTC)
-    assert board.next_midnight(datetime(2016, 11, 30, 17, 0, tzinfo=UTC)) == datetime(2016, 12, 1, 17, tzinfo=UTC)
+    assert board.next_midnight(datetime(2016, 11, 30, 16, 59, tzinfo=UTC)) == datetime(
+        2016, 11, 30, 17, tzinfo=UTC
+    )
+    assert board.next_midnight(datetime(2016, 11, 30, 17, 0, tzinfo=UTC)) == datetime(
+        2016, 12, 1, 17, tzinfo=UTC
+    )
 
 
 def test_two_hundred_walls_cost_one_encoding(wall_of: WallOf) -> None:

@@ -27,7 +27,9 @@ def test_it_holds_for_every_panel_whatever_happens(steps: list[tuple[str, int]])
 
 
 def test_it_is_tried_on_every_panel_and_every_kind_a_panel_waits_for() -> None:
-    """A long life, the same each time: a panel that it never changes, or a kind it never makes, is not tested."""
+    """A long life, the same each time: a panel that it never changes, or a kind it never makes, is not
+    tested.
+    """
     chance = random.Random(20161130)
     city = City()
     city.found()

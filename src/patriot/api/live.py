@@ -1,7 +1,7 @@
 """`/live`: what happens in the city, as server-sent events. The event's id is its number in the ledger.
 
-Whoever comes back with `Last-Event-ID` gets all that was missed, in order, once. Without login only the public part
-of public events is sent: nobody's identity.
+Whoever comes back with `Last-Event-ID` gets all that was missed, in order, once. Without login only the
+public part of public events is sent: nobody's identity.
 """
 
 import asyncio
@@ -62,7 +62,9 @@ def _watcher(request: HttpRequest) -> Watcher:
     """Look the watcher up, and give the database connection back: a stream must not hold one."""
     try:
         scheme, _space, token = request.headers.get("Authorization", "").partition(" ")
-        seen_by = viewer(user_for_token(token) or request.user) if scheme == "Bearer" else viewer(request.user)
+        seen_by = (
+            viewer(user_for_token(token) or request.user) if scheme == "Bearer" else viewer(request.user)
+        )
         if seen_by.citywide:
             return Watcher(seen_by, None)
         if not seen_by.agencies:
@@ -143,7 +145,9 @@ class Stream:
         while page := await self.feed.since(self.after):
             yield self._frames(page)
 
-    async def _live(self, news: Subscription[Announcement], moves: Subscription[Batch]) -> AsyncIterator[bytes]:
+    async def _live(
+        self, news: Subscription[Announcement], moves: Subscription[Batch]
+    ) -> AsyncIterator[bytes]:
         loop = asyncio.get_running_loop()
         spoke_at, checked_at = loop.time(), loop.time()
         try:
@@ -160,7 +164,9 @@ class Stream:
                     if await self._has_changed():
                         return
         except Overrun:
-            yield sse.frame("reset", {"number": self.after, "words": "too slow: come back with Last-Event-ID"})
+            yield sse.frame(
+                "reset", {"number": self.after, "words": "too slow: come back with Last-Event-ID"}
+            )
 
     def _frames(self, events: Iterable[Announcement]) -> bytes:
         """Events as this watcher may see them. What they may not see only moves their place."""
@@ -195,7 +201,9 @@ class Stream:
         return sse.frame("health", {"parts": parts})
 
     async def _has_changed(self) -> bool:
-        """True when the watcher's access is no longer what it was: they come back at once and get what is theirs."""
+        """True when the watcher's access is no longer what it was: they come back at once and get what is
+        theirs.
+        """
         try:
             return await sync_to_async(_watcher)(read_again(self.request)) != self.watcher
         except Exception:  # the database is away: nobody's access changes while it is

@@ -14,8 +14,8 @@ class Overrun(Exception):  # noqa: N818 - an outcome, not a fault
 
 
 class Broadcast[T]:
-    """Hands every published item to every subscription. A reader more than `limit` items behind is cut off, or, when
-    `lossy`, loses the oldest: for pictures of which only the newest counts.
+    """Hands every published item to every subscription. A reader more than `limit` items behind is cut off,
+    or, when `lossy`, loses the oldest: for pictures of which only the newest counts.
     """
 
     def __init__(self, limit: int = 1000, *, lossy: bool = False) -> None:
@@ -37,7 +37,9 @@ class Broadcast[T]:
             reader.wake.set()
 
     def subscribe(self, wake: asyncio.Event | None = None) -> "Subscription[T]":
-        """A new reader of everything published from now on; a context manager. `wake` joins it to another's waits."""
+        """A new reader of everything published from now on; a context manager. `wake` joins it to another's
+        waits.
+        """
         reader = Subscription(self, self._limit, wake or asyncio.Event())
         self._readers.add(reader)
         return reader

@@ -5,10 +5,10 @@ import logging
 from collections.abc import Callable
 from datetime import datetime
 
-import nats
 from nats.aio.client import Client
 from nats.aio.msg import Msg
 
+import nats
 from patriot.kernel import clock
 
 log = logging.getLogger(__name__)
@@ -19,7 +19,9 @@ type Handler = Callable[[bytes], None]
 
 
 class Bus:
-    """One process's connection, kept up by `run`. The address is asked anew at every attempt: a broker may move."""
+    """One process's connection, kept up by `run`. The address is asked anew at every attempt: a broker may
+    move.
+    """
 
     def __init__(self, address: Callable[[], str], name: str) -> None:
         self._address = address
@@ -86,9 +88,17 @@ class Bus:
         address = self._address()
         if not address:
             raise ValueError("no broker was started yet")
-        return await nats.connect(address, name=self._name, allow_reconnect=False, connect_timeout=2,
-                                  max_reconnect_attempts=0, ping_interval=5, max_outstanding_pings=2,
-                                  closed_cb=on_close, error_cb=_ignore)
+        return await nats.connect(
+            address,
+            name=self._name,
+            allow_reconnect=False,
+            connect_timeout=2,
+            max_reconnect_attempts=0,
+            ping_interval=5,
+            max_outstanding_pings=2,
+            closed_cb=on_close,
+            error_cb=_ignore,
+        )
 
     async def _leave(self) -> None:
         client, self._client = self._client, None

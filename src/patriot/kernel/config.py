@@ -22,7 +22,9 @@ def _default_home() -> Path:
 
 @dataclass(frozen=True)
 class Config:
-    """One installation's settings. Everything comes from the environment; nothing is read from the network."""
+    """One installation's settings. Everything comes from the environment; nothing is read from the
+    network.
+    """
 
     home: Path
     bind: str
@@ -89,7 +91,9 @@ class Config:
         return self.run_folder / "nats.url"
 
     def nats_address(self) -> str:
-        """The NATS URL to connect to: `NATS_URL`, or the embedded server's. Empty if that was never started."""
+        """The NATS URL to connect to: `NATS_URL`, or the embedded server's. Empty if that was never
+        started.
+        """
         if self.nats_url:
             return self.nats_url
         return self.nats_port_file.read_text().strip() if self.nats_port_file.exists() else ""

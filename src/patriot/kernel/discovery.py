@@ -8,7 +8,9 @@ DECLARING = ("events", "reactions", "panels", "jobs")
 
 
 def discover(rooms: Iterable[str], modules: Iterable[str] = DECLARING) -> None:
-    """Import each of these modules in each room package that has it; importing registers what they declare."""
+    """Import each of these modules in each room package that has it; importing registers what they
+    declare.
+    """
     wanted = tuple(modules)
     for room in rooms:
         for module in wanted:

@@ -1,4 +1,6 @@
-"""Why an action did not happen, in words for the person who asked. Faces show them; APIs map them to a status."""
+"""Why an action did not happen, in words for the person who asked. Faces show them; APIs map them to a
+status.
+"""
 
 from collections.abc import Mapping
 

@@ -37,8 +37,9 @@ class Announcement:
 def announces[T](kind: str, *, public: Collection[str] = ()) -> Callable[[type[T]], type[T]]:
     """Class decorator: register a frozen dataclass as the body of events of `kind`.
 
-    Personal data must not stand in an event: refer to it by id, so that it can be erased without breaking the chain.
-    Raises ValueError for a kind registered twice, TypeError when `public` names a field the class has not.
+    Personal data must not stand in an event: refer to it by id, so that it can be erased without breaking the
+    chain. Raises ValueError for a kind registered twice, TypeError when `public` names a field the class has
+    not.
     """
 
     def register(event_class: type[T]) -> type[T]:

@@ -1,4 +1,6 @@
-"""Distances and directions on the sphere. Positions are (lon, lat) in degrees, WGS 84, always in that order."""
+"""Distances and directions on the sphere. Positions are (lon, lat) in degrees, WGS 84, always in that
+order.
+"""
 
 from math import asin, atan2, cos, degrees, radians, sin, sqrt
 from typing import NamedTuple

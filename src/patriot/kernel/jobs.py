@@ -1,4 +1,6 @@
-"""Periodic work rooms declare in their `jobs.py`. The worker runs it: once per moment, whichever worker is free."""
+"""Periodic work rooms declare in their `jobs.py`. The worker runs it: once per moment, whichever worker is
+free.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass

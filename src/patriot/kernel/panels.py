@@ -19,7 +19,9 @@ _PANELS: dict[str, "Panel"] = {}
 
 @dataclass(frozen=True)
 class Panel:
-    """One panel. `load` reads the database; `fold` and `view` are pure and know nothing but their arguments."""
+    """One panel. `load` reads the database; `fold` and `view` are pure and know nothing but their
+    arguments.
+    """
 
     name: str
     source: str  # what feeds it, in words: shown on the panel
@@ -28,7 +30,9 @@ class Panel:
     fold: Callable[[Rows, Announcement], Changes]
     view: Callable[[Rows, datetime], Any]
     stale_after: timedelta = timedelta(seconds=15)
-    keyed: bool = False  # True: sent to browsers as changes by key (large, such as the map), not as a whole view
+    keyed: bool = (
+        False  # True: sent to browsers as changes by key (large, such as the map), not as a whole view
+    )
 
 
 def offer(panel: Panel) -> Panel:

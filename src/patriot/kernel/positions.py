@@ -12,7 +12,7 @@ from patriot.kernel.broadcast import Broadcast
 SUBJECT = "fleet.positions"
 PERIOD_S = 1.0
 
-# vehicle id, longitude, latitude, heading in degrees or None, km/h or None, moment of the fix in ms since 1970
+# vehicle id, longitude, latitude, heading in degrees or None, km/h or None, moment of the fix: ms since 1970
 type Position = tuple[int, float, float, float | None, float | None, int]
 
 
@@ -28,13 +28,17 @@ class Batch:
         return orjson.dumps(self.positions)
 
 
-def rounded(vehicle: int, lon: float, lat: float, heading: float | None, speed: float | None, at: int) -> Position:
+def rounded(
+    vehicle: int, lon: float, lat: float, heading: float | None, speed: float | None, at: int
+) -> Position:
     """Rounded to a tenth of a metre and of a km/h: what a screen can show."""
     return vehicle, round(lon, 6), round(lat, 6), heading, None if speed is None else round(speed, 1), at
 
 
 class Positions:
-    """The newest position of every vehicle. `broadcast` carries a `Batch` per period in which something moved."""
+    """The newest position of every vehicle. `broadcast` carries a `Batch` per period in which something
+    moved.
+    """
 
     def __init__(self) -> None:
         self.broadcast: Broadcast[Batch] = Broadcast(limit=3, lossy=True)

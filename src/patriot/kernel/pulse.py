@@ -12,7 +12,7 @@ _beaten_at: float | None = None
 
 def beat() -> None:
     """Say that the main loop has got round once more. Costs nothing; call it at least every 2 seconds."""
-    global _beaten_at  # noqa: PLW0603 - one pulse per process is the meaning of this module
+    global _beaten_at
     _beaten_at = time.monotonic()
 
 

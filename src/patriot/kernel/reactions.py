@@ -1,4 +1,6 @@
-"""What rooms do when something below them was announced. The worker runs these; each sees every event once."""
+"""What rooms do when something below them was announced. The worker runs these; each sees every event
+once.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,7 +14,9 @@ _REACTIONS: dict[str, "Reaction"] = {}
 
 @dataclass(frozen=True)
 class Reaction:
-    """A named subscriber. Its name is its place in the ledger's cursors: renaming it replays everything to it."""
+    """A named subscriber. Its name is its place in the ledger's cursors: renaming it replays everything to
+    it.
+    """
 
     name: str
     kinds: frozenset[str]
@@ -20,7 +24,9 @@ class Reaction:
 
 
 def reacts_to(*kinds: str) -> Callable[[React], React]:
-    """Function decorator: call it, inside its own transaction, for each sealed event of these kinds, in order."""
+    """Function decorator: call it, inside its own transaction, for each sealed event of these kinds, in
+    order.
+    """
 
     def register(react: React) -> React:
         name = f"{react.__module__}.{react.__qualname__}".removeprefix("patriot.")

@@ -26,15 +26,22 @@ WITH taken AS (
     RETURNING entry_id
 )
 SELECT {COLUMNS} FROM ledger_entry e JOIN taken ON taken.entry_id = e.id ORDER BY e.id
-"""
+"""  # noqa: S608 - constants only
 
 
-def append(event: object, *, actor: str, subject: str, agency: str = "", simulated: bool = False,
-           at: datetime | None = None) -> int:
+def append(
+    event: object,
+    *,
+    actor: str,
+    subject: str,
+    agency: str = "",
+    simulated: bool = False,
+    at: datetime | None = None,
+) -> int:
     """Write an `@announces` event as part of the caller's transaction; returns the entry's id.
 
-    Call it after the rows it speaks of are written or locked: entries about one subject are then numbered in the
-    order in which they took effect. Raises TransactionManagementError outside `transaction.atomic`.
+    Call it after the rows it speaks of are written or locked: entries about one subject are then numbered in
+    the order in which they took effect. Raises TransactionManagementError outside `transaction.atomic`.
     """
     kind: str = event.kind  # type: ignore[attr-defined]
     if not connection.in_atomic_block:
@@ -49,9 +56,9 @@ def append(event: object, *, actor: str, subject: str, agency: str = "", simulat
 def seal() -> list[Announcement]:
     """Number and chain every committed entry that has no seal yet; returns them in order.
 
-    Whatever is visible is committed, and an entry about a subject is visible only after those before it about the
-    same subject, so sealing what is visible by id keeps cause before effect. Returns nothing while another sealer
-    is at work.
+    Whatever is visible is committed, and an entry about a subject is visible only after those before it about
+    the same subject, so sealing what is visible by id keeps cause before effect. Returns nothing while
+    another sealer is at work.
     """
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [SEALER_LOCK])

@@ -1,4 +1,6 @@
-"""Notes of the chain's head, kept outside the database: whoever rewrites the chain would have to rewrite these too."""
+"""Notes of the chain's head, kept outside the database: whoever rewrites the chain would have to rewrite
+these too.
+"""
 
 import os
 from datetime import datetime
@@ -20,7 +22,9 @@ def note(home: Path, head: Head, at: datetime) -> None:
 
 
 def last(home: Path) -> Head | None:
-    """The newest whole line's head; None when nothing was noted. A line cut short by a crash is passed over."""
+    """The newest whole line's head; None when nothing was noted. A line cut short by a crash is passed
+    over.
+    """
     path = home / FILE
     if not path.exists():
         return None

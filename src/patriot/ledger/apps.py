@@ -11,5 +11,7 @@ class LedgerConfig(AppConfig):
     name = "patriot.ledger"
 
     def ready(self) -> None:
-        """Learn every room's events, reactions, panels and jobs: all that the ledger's readers need to know."""
+        """Learn every room's events, reactions, panels and jobs: all that the ledger's readers need to
+        know.
+        """
         discover(config.name for config in apps.get_app_configs() if config.name.startswith("patriot."))

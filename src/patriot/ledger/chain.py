@@ -8,8 +8,18 @@ import orjson
 GENESIS = bytes(32)
 
 
-def link(before: bytes, number: int, entry_id: int, at: datetime, kind: str, actor: str, subject: str,
-         agency: str, simulated: bool, body: str) -> bytes:
+def link(
+    before: bytes,
+    number: int,
+    entry_id: int,
+    at: datetime,
+    kind: str,
+    actor: str,
+    subject: str,
+    agency: str,
+    simulated: bool,
+    body: str,
+) -> bytes:
     """SHA-256 of the hash before, then a JSON list of number, id, microseconds since 1970 and every column.
 
     JSON keeps the columns apart: no two different rows give the same bytes.

@@ -66,7 +66,9 @@ def park(reaction: Reaction, failed: Failed) -> None:
     """Set an event aside that a reaction cannot handle, so that those behind it are not held up."""
     number = failed.event.number
     if Cursor.objects.filter(reader=reaction.name, number__lt=number).update(number=number):
-        Parked.objects.create(reader=reaction.name, number=number, error=repr(failed.__cause__), at=clock.now())
+        Parked.objects.create(
+            reader=reaction.name, number=number, error=repr(failed.__cause__), at=clock.now()
+        )
 
 
 @transaction.atomic
@@ -121,7 +123,9 @@ class Courier:
 
     def _enter(self) -> None:
         """Give every reaction its cursor; a new one starts at the ledger's beginning."""
-        Cursor.objects.bulk_create([Cursor(reader=name, number=0) for name in self._reactions], ignore_conflicts=True)
+        Cursor.objects.bulk_create(
+            [Cursor(reader=name, number=0) for name in self._reactions], ignore_conflicts=True
+        )
         self._scanned, self._swept_at = queries.head().number, 0.0
 
     def _due(self) -> list[str]:
@@ -130,7 +134,9 @@ class Courier:
         while page := queries.tail(self._scanned or 0, limit=1000):
             self._scanned = page[-1].number
             kinds |= {event.kind for event in page}
-        due = {name for name, reaction in self._reactions.items() if reaction.kinds & kinds} | set(self._not_before)
+        due = {name for name, reaction in self._reactions.items() if reaction.kinds & kinds} | set(
+            self._not_before
+        )
         if time.monotonic() - self._swept_at >= SWEEP_S:
             self._swept_at = time.monotonic()
             due |= set(Cursor.objects.filter(number__lt=self._scanned).values_list("reader", flat=True))

@@ -1,7 +1,8 @@
-"""The ledger's new entries as one web process gets them: every one, once, in order, within milliseconds of the seal.
+"""The ledger's new entries as one web process gets them: every one, once, in order, within milliseconds of
+the seal.
 
-They come over the bus. What the bus lost is read from the database, which is also asked once a second: with the bus
-away the feed is a second late, and that is all.
+They come over the bus. What the bus lost is read from the database, which is also asked once a second: with
+the bus away the feed is a second late, and that is all.
 """
 
 import asyncio
@@ -41,7 +42,9 @@ class Look:
 
 
 def look(after: int | None) -> Look:
-    """The entries above `after`, and what waits to be sealed. With None only the newest entry: where to begin."""
+    """The entries above `after`, and what waits to be sealed. With None only the newest entry: where to
+    begin.
+    """
     begin = max(0, queries.head().number - 1) if after is None else after
     return Look(queries.tail(begin, PAGE), queries.oldest_pending(), signs_of_life())
 
@@ -53,7 +56,9 @@ class Feed:
         self.broadcast: Broadcast[Announcement] = Broadcast(limit=5000)
         self.ready = asyncio.Event()  # set once `number` is known
         self.number = 0  # the newest entry that was handed out
-        self.current_at = clock.now()  # when it was last certain that nothing newer had been sealed or was waiting
+        self.current_at = (
+            clock.now()
+        )  # when it was last certain that nothing newer had been sealed or was waiting
         self._bus = bus
         self._recent: deque[Announcement] = deque(maxlen=REMEMBERED)
         self._behind = asyncio.Event()
@@ -80,7 +85,9 @@ class Feed:
         return await asyncio.get_running_loop().run_in_executor(self._thread, released, read)
 
     def receive(self, payload: bytes) -> None:
-        """Take a message of the bus. What does not follow the last entry makes the feed look into the database."""
+        """Take a message of the bus. What does not follow the last entry makes the feed look into the
+        database.
+        """
         sealed = wire.read(payload)
         self._heard_at = time.monotonic()
         if not self.ready.is_set():
@@ -104,7 +111,9 @@ class Feed:
         """The state of everything this process can tell of: PostgreSQL, NATS and the process roles."""
         answers = time.monotonic() - self._looked_at < DATABASE_SILENT_S
         working = {"web": True, "postgres": answers, "nats": self._bus.connected, "worker": self._seals()}
-        working |= {role: not answers or self._is_alive(role) for role in self._ages.keys() - {"web", "worker"}}
+        working |= {
+            role: not answers or self._is_alive(role) for role in self._ages.keys() - {"web", "worker"}
+        }
         return {part: self._state(part, ok) for part, ok in working.items()}
 
     def _state(self, part: str, ok: bool) -> PartState:
@@ -117,7 +126,9 @@ class Feed:
         return self._ages[role] < SILENT_AFTER_S
 
     def _seals(self) -> bool:
-        """Whether a worker seals: it speaks on the bus; without the bus, it lives and nothing waits for long."""
+        """Whether a worker seals: it speaks on the bus; without the bus, it lives and nothing waits for
+        long.
+        """
         if time.monotonic() - self._heard_at < SILENT_AFTER_S:
             return True
         late = self._waiting is not None and time.monotonic() - self._waiting[1] > SEAL_LATE_S

@@ -12,7 +12,7 @@ from patriot.kernel.events import Announcement
 from patriot.ledger.chain import GENESIS
 
 COLUMNS = "e.id, e.at, e.kind, e.actor, e.subject, e.agency, e.simulated, e.body"
-SEALED = f"SELECT s.number, {COLUMNS} FROM ledger_seal s JOIN ledger_entry e ON e.id = s.entry_id"
+SEALED = f"SELECT s.number, {COLUMNS} FROM ledger_seal s JOIN ledger_entry e ON e.id = s.entry_id"  # noqa: S608 - constants only
 type Row = tuple[int, datetime, str, str, str, str, bool, str]
 
 
@@ -28,8 +28,8 @@ class Head:
 class Mark:
     """Where a snapshot stands: the last seal, and the entries that were committed but not sealed yet.
 
-    State read in the same database snapshot holds the effects of both; a reader that goes on from `number` skips
-    the entries in `pending` and misses nothing, and applies nothing twice.
+    State read in the same database snapshot holds the effects of both; a reader that goes on from `number`
+    skips the entries in `pending` and misses nothing, and applies nothing twice.
     """
 
     number: int
@@ -49,15 +49,21 @@ def head() -> Head:
 
 
 def mark() -> Mark:
-    """The mark of the caller's database snapshot; call it inside a REPEATABLE READ transaction with the state."""
+    """The mark of the caller's database snapshot; call it inside a REPEATABLE READ transaction with the
+    state.
+    """
     rows = _rows(
-        "SELECT (SELECT coalesce(max(number), 0) FROM ledger_seal), array(SELECT entry_id FROM ledger_pending)", []
+        "SELECT (SELECT coalesce(max(number), 0) FROM ledger_seal),"
+        " array(SELECT entry_id FROM ledger_pending)",
+        [],
     )
     return Mark(rows[0][0], frozenset(rows[0][1]))
 
 
 def is_anything_pending() -> bool:
-    """True when a committed entry waits for its seal. One index probe: the sealer asks fifty times a second."""
+    """True when a committed entry waits for its seal. One index probe: the sealer asks fifty times a
+    second.
+    """
     return bool(_rows("SELECT 1 FROM ledger_pending LIMIT 1", []))
 
 
@@ -88,11 +94,12 @@ def history(*subjects: str) -> list[Announcement]:
 
 
 def since(moment: datetime, most: int = 5000) -> list[Announcement]:
-    """What was committed from `moment` on, sealed or about to be, oldest first, the newest `most` at the most.
+    """What was committed from `moment` on, sealed or about to be, oldest first, the newest `most` at the
+    most.
 
     Their number is 0: whoever needs it reads `tail`.
     """
-    sql = f"SELECT {COLUMNS} FROM ledger_entry e ORDER BY e.id DESC LIMIT %s"
+    sql = f"SELECT {COLUMNS} FROM ledger_entry e ORDER BY e.id DESC LIMIT %s"  # noqa: S608 - constants only
     return [announcement(0, row) for row in reversed(_rows(sql, [most])) if row[1] >= moment]
 
 

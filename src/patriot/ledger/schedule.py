@@ -17,7 +17,9 @@ RETRY_S = 2.0
 
 
 def application() -> procrastinate.App:
-    """A procrastinate application that knows every declared job; one run of a job at a time, whatever the worker."""
+    """A procrastinate application that knows every declared job; one run of a job at a time, whatever the
+    worker.
+    """
     app = procrastinate.App(connector=site_app.connector.get_worker_connector())  # type: ignore[attr-defined]
     for job in jobs().values():
         task = app.task(name=job.name, lock=job.name, queueing_lock=job.name)(_runner(job))
@@ -42,8 +44,13 @@ async def run() -> None:
         try:
             app = application()
             async with app.open_async():
-                await app.run_worker_async(install_signal_handlers=False, concurrency=2, delete_jobs="always",
-                                           fetch_job_polling_interval=1.0, shutdown_graceful_timeout=1.0)
+                await app.run_worker_async(
+                    install_signal_handlers=False,
+                    concurrency=2,
+                    delete_jobs="always",
+                    fetch_job_polling_interval=1.0,
+                    shutdown_graceful_timeout=1.0,
+                )
         except Exception:
             log.exception("periodic jobs stopped; starting them again")
         await asyncio.sleep(RETRY_S)

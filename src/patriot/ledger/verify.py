@@ -11,7 +11,7 @@ from patriot.ledger.queries import COLUMNS, Head
 WALK = f"""
 SELECT s.number, s.hash, s.entry_id, {COLUMNS}
 FROM ledger_seal s LEFT JOIN ledger_entry e ON e.id = s.entry_id ORDER BY s.number
-"""
+"""  # noqa: S608 - constants only
 UNSEALED = """
 SELECT e.id FROM ledger_entry e
 WHERE NOT EXISTS (SELECT 1 FROM ledger_seal s WHERE s.entry_id = e.id)
@@ -44,9 +44,9 @@ class Verdict:
 
 
 def verify(expected: Head | None = None) -> Verdict:
-    """Walk the whole chain in one snapshot. `expected` is a head noted earlier outside the database: with it, rows
-    cut off the end are noticed too. A fault is reported once, at the row that has it; the walk goes on from the hash
-    that stands in the seal.
+    """Walk the whole chain in one snapshot. `expected` is a head noted earlier outside the database: with it,
+    rows cut off the end are noticed too. A fault is reported once, at the row that has it; the walk goes on
+    from the hash that stands in the seal.
     """
     faults: list[Fault] = []
     seals, end = 0, Head(0, GENESIS)
@@ -55,12 +55,16 @@ def verify(expected: Head | None = None) -> Verdict:
         for number, digest, entry_id, *row in _walk():
             faults += _faults(end, number, bytes(digest), entry_id, row)
             if expected and number == expected.number and bytes(digest) != expected.hash:
-                faults.append(Fault(number, entry_id, "differs from the hash noted earlier: the chain was rewritten"))
+                faults.append(
+                    Fault(number, entry_id, "differs from the hash noted earlier: the chain was rewritten")
+                )
             end, seals = Head(number, bytes(digest)), seals + 1
         cursor.execute(UNSEALED)
         faults += [Fault(0, row[0], "was inserted without being sealed") for row in cursor.fetchall()]
     if expected and end.number < expected.number:
-        faults.append(Fault(end.number, 0, f"the chain ends here, but number {expected.number} was noted earlier"))
+        faults.append(
+            Fault(end.number, 0, f"the chain ends here, but number {expected.number} was noted earlier")
+        )
     return Verdict(seals, end, faults)
 
 

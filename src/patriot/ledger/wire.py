@@ -24,7 +24,9 @@ def messages(head: int, events: Sequence[Announcement]) -> Iterator[bytes]:
     """The payloads that carry these events; one without events is a sign of life."""
     for start in range(0, max(1, len(events)), LARGEST_BATCH):
         batch = events[start : start + LARGEST_BATCH]
-        yield orjson.dumps({"head": batch[-1].number if batch else head, "events": [_row(event) for event in batch]})
+        yield orjson.dumps(
+            {"head": batch[-1].number if batch else head, "events": [_row(event) for event in batch]}
+        )
 
 
 def read(payload: bytes) -> Sealed:
@@ -34,8 +36,17 @@ def read(payload: bytes) -> Sealed:
 
 
 def _row(event: Announcement) -> list[object]:
-    return [event.number, event.entry_id, event.at.isoformat(), event.kind, event.actor, event.subject, event.agency,
-            event.simulated, event.body]
+    return [
+        event.number,
+        event.entry_id,
+        event.at.isoformat(),
+        event.kind,
+        event.actor,
+        event.subject,
+        event.agency,
+        event.simulated,
+        event.body,
+    ]
 
 
 def _event(row: list) -> Announcement:  # type: ignore[type-arg]

@@ -1,4 +1,6 @@
-"""The worker role: seals the ledger, tells everybody, runs reactions and periodic jobs. Any number may run."""
+"""The worker role: seals the ledger, tells everybody, runs reactions and periodic jobs. Any number may
+run.
+"""
 
 import asyncio
 import time
@@ -30,9 +32,11 @@ async def run() -> None:
         for payload in wire.messages(head, sealed):
             asyncio.run_coroutine_threadsafe(bus.publish(wire.SUBJECT, payload), loop)
 
-    threads = [Thread(target=sealer.run, args=(tell, stop), name="sealer", daemon=True),
-               Thread(target=Courier().run, args=(woken, stop), name="courier", daemon=True),
-               Thread(target=_anchor, args=(stop,), name="anchors", daemon=True)]
+    threads = [
+        Thread(target=sealer.run, args=(tell, stop), name="sealer", daemon=True),
+        Thread(target=Courier().run, args=(woken, stop), name="courier", daemon=True),
+        Thread(target=_anchor, args=(stop,), name="anchors", daemon=True),
+    ]
     for thread in threads:
         thread.start()
     try:
@@ -46,7 +50,9 @@ async def run() -> None:
 
 
 def _anchor(stop: Event) -> None:
-    """Note the chain's head once a minute; a minute missed for want of database or disk is made up by the next."""
+    """Note the chain's head once a minute; a minute missed for want of database or disk is made up by the
+    next.
+    """
     while not stop.wait(ANCHOR_S):
         try:
             anchors.note(settings.CONFIG.home, queries.head(), clock.now())

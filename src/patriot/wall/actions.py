@@ -17,8 +17,11 @@ PINNERS = (Role.OPERATOR, Role.DISPATCHER, Role.LEADERSHIP)
 
 
 @transaction.atomic
-def pin_scene(scene: str | None, *, viewer: Viewer, incident: int | None = None, display: int | None = None) -> None:
-    """Make one display, or all of them, show a scene and perhaps an incident until it is let go by `scene=None`.
+def pin_scene(
+    scene: str | None, *, viewer: Viewer, incident: int | None = None, display: int | None = None
+) -> None:
+    """Make one display, or all of them, show a scene and perhaps an incident until it is let go by
+    `scene=None`.
 
     A pin for all takes every display's own away. Raises NotAllowed, NotFound, Invalid.
     """
@@ -43,7 +46,9 @@ def _put(scene: str | None, incident: int | None, display: int | None) -> None:
 
 
 def add_display(name: str, *, viewer: Viewer) -> str:
-    """Register a screen; returns the key for its address, which is shown this once. Raises NotAllowed, Invalid."""
+    """Register a screen; returns the key for its address, which is shown this once. Raises NotAllowed,
+    Invalid.
+    """
     key = ids.token()
     _allow_displays(viewer)
     try:

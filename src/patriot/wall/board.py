@@ -89,6 +89,7 @@ class Board:
 
     async def _follow(self) -> None:
         with self._sources.feed.broadcast.subscribe() as news:
+            await self._sources.feed.ready.wait()  # what is loaded before would lack what the feed begins behind
             self._load_at = clock.now()
             while True:
                 if clock.now() >= self._load_at:
@@ -189,7 +190,9 @@ def _frame(batch: Batch) -> bytes:
 
 def _positions() -> list[Position]:
     return [
-        rounded(row.vehicle_id, row.lon, row.lat, row.heading, row.speed_kmh, int(row.fixed_at.timestamp() * 1000))
+        rounded(
+            row.vehicle_id, row.lon, row.lat, row.heading, row.speed_kmh, int(row.fixed_at.timestamp() * 1000)
+        )
         for row in fleet.latest_positions()
     ]
 

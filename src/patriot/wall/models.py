@@ -29,7 +29,9 @@ class Pin(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(models.Value(1), condition=models.Q(display=None), name="one_pin_for_all"),
+            models.UniqueConstraint(
+                models.Value(1), condition=models.Q(display=None), name="one_pin_for_all"
+            ),
         ]
 
     def __str__(self) -> str:

@@ -32,7 +32,9 @@ class Shown:
     panel: Panel
     rows: dict[str, Row] = field(default_factory=dict)
     mark: Mark = EMPTY
-    known_at: datetime | None = None  # the last moment its rows were certainly true; None before the first load
+    known_at: datetime | None = (
+        None  # the last moment its rows were certainly true; None before the first load
+    )
     is_broken: bool = False  # it could not be loaded or folded: its rows stay what they were
     is_changed: bool = False
     rests_until: datetime | None = None
@@ -60,7 +62,9 @@ class Shown:
         self.is_changed = True
 
     def look(self, now: datetime) -> dict[str, Any] | None:
-        """What browsers must be told: the new view, or a keyed panel's changes; None when all is as it was."""
+        """What browsers must be told: the new view, or a keyed panel's changes; None when all is as it
+        was.
+        """
         self.is_changed = False
         try:
             view = self.panel.view(self.rows, now)
@@ -156,9 +160,11 @@ class Picture:
             shown.rows, shown.mark, shown.known_at = dict(rows), here, now
             shown.is_broken, shown.is_changed, shown.rests_until = False, True, None
 
-    def step(self, events: Iterable[Announcement], now: datetime, true_at: datetime, everything: bool) -> Told:
-        """Fold events and say what changed. `true_at`: the last moment it was certain that no event is missing;
-        `everything`: look at all panels, because time has passed.
+    def step(
+        self, events: Iterable[Announcement], now: datetime, true_at: datetime, everything: bool
+    ) -> Told:
+        """Fold events and say what changed. `true_at`: the last moment it was certain that no event is
+        missing; `everything`: look at all panels, because time has passed.
         """
         for event in events:
             self.number = max(self.number, event.number)
@@ -185,7 +191,9 @@ class Picture:
 
     def snapshot(self) -> dict[str, Any]:
         """Every panel whole, as JSON-ready values."""
-        wanted = ((name, shown) for name, shown in self.shown.items() if name != scenes.NAME and shown.known_at)
+        wanted = (
+            (name, shown) for name, shown in self.shown.items() if name != scenes.NAME and shown.known_at
+        )
         return {name: shown.snapshot() for name, shown in wanted}
 
     def ages(self) -> dict[str, datetime]:

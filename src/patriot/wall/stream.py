@@ -25,7 +25,9 @@ async def stream(request: HttpRequest) -> HttpResponse | StreamingHttpResponse:
     try:
         admission = await sync_to_async(_admit)(request)
     except PermissionDenied:
-        return HttpResponseForbidden(_("The wall needs a login or a display's key."), content_type="text/plain")
+        return HttpResponseForbidden(
+            _("The wall needs a login or a display's key."), content_type="text/plain"
+        )
     frames = _frames(await board(), request, admission)
     return StreamingHttpResponse(frames, content_type=sse.CONTENT_TYPE, headers=sse.HEADERS)
 
