@@ -2,7 +2,7 @@
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo up test check bench dev docs lock clean install build messages
+.PHONY: help demo up test check bench dev docs words lock clean install build messages
 
 BIN := .venv/bin
 COMPILE := $(BIN)/python -m compileall -q src/patriot || true  # a start without it is twice as slow
@@ -40,6 +40,9 @@ dev: install build messages  ## the demo, with the front end rebuilt after every
 
 docs: install  ## where the documentation is
 	@ls docs/*.md docs/decisions/*.md
+
+words: install  ## collect new words into the Indonesian catalogue, list those to translate
+	@$(BIN)/python scripts/messages.py
 
 lock: install  ## pin every package, with hashes, into requirements.lock
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.12 --upgrade --generate-hashes --group dev \

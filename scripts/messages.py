@@ -1,7 +1,8 @@
 """Keep the catalogue of words in step with the code, without GNU gettext.
 
-`python scripts/messages.py` adds new words to the Indonesian catalogue, drops those no longer used, and lists those
-without a translation. `python scripts/messages.py FILE.po ...` first takes translations over from those files.
+`python scripts/messages.py` adds new words to the Indonesian catalogue, drops those no longer used, and lists
+those without a translation. `python scripts/messages.py FILE.po ...` first takes over translations from those
+files.
 """
 
 import ast

@@ -4,7 +4,6 @@ import re
 
 import polib
 import pytest
-
 from scripts import messages
 
 VARIABLE = re.compile(r"%\(\w+\)[sd]|\{\w+\}|<\w+|</\w+>")
@@ -42,6 +41,7 @@ def test_it_finds_words_in_python_templates_and_front_end() -> None:
         ("", "a day", "{n} days"),
         ("", "It", ""),
     ]
-    template = "{% translate 'Main' %}{% blocktranslate with n=p.name %}Hi {{ n }}{% endblocktranslate %}{{ _('Yes') }}"
+    block = "{% blocktranslate with n=p.name %}Hi {{ n }}{% endblocktranslate %}"
+    template = "{% translate 'Main' %}" + block + "{{ _('Yes') }}"
     assert list(messages.in_template(template)) == [("", "Main", ""), ("", "Hi %(n)s", ""), ("", "Yes", "")]
     assert list(messages.in_front_end('t("Report {n}", { n }); t(`no`)')) == [("", "Report {n}", "")]

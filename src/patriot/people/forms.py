@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 
 class SignInForm(LoginForm):  # type: ignore[misc]
-    """allauth's form with labels that say what to type; the way to a new password stands beside the button."""
+    """allauth's form, its labels saying what to type; the way to a new password stands by the button."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

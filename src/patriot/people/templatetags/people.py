@@ -20,7 +20,7 @@ class Group(NamedTuple):
 
 @register.simple_tag
 def demo_groups() -> tuple[list[Group], list[Group]]:
-    """The demo's logins by agency, the whole city first; apart from them the agencies with one person only."""
+    """The demo's logins by agency, the whole city first; apart from them agencies with one person only."""
     logins = sorted(demo_logins(), key=lambda login: login.agency)
     groups = {agency: list(members) for agency, members in groupby(logins, key=lambda login: login.agency)}
     city = Group(_("Whole city"), groups.pop("", []))
