@@ -4,9 +4,12 @@ import logging
 import sys
 
 from django.db import InterfaceError, OperationalError
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
+from django.utils.translation import gettext
+
+from patriot.api.open311.encode import Fault, refusal
 
 log = logging.getLogger(__name__)
 RETRY_AFTER_S = 10
@@ -26,7 +29,28 @@ def stale_form(request: HttpRequest, reason: str = "") -> HttpResponse:
 def server_error(request: HttpRequest) -> HttpResponse:
     """500, or 503 when the database is away. Uses neither the database nor the session."""
     if isinstance(sys.exc_info()[1], OperationalError | InterfaceError):
-        answer = HttpResponse(render_to_string("503.html"), status=503)
+        answer = _come_again(request)
         answer["Retry-After"] = str(RETRY_AFTER_S)
         return answer
     return HttpResponse(render_to_string("500.html"), status=500)
+
+
+def _come_again(request: HttpRequest) -> HttpResponse:
+    """503 in the asker's own language: a page for people, the interface's form of a fault for programs."""
+    words = gettext(
+        "A part of the system is restarting. Nothing that was confirmed is lost. Try again in ten seconds."
+    )
+    if request.path.startswith("/api/"):
+        return JsonResponse({"error": words, "fields": {}}, status=503)
+    if request.path.startswith("/open311/"):
+        form = "xml" if request.path.endswith(".xml") else "json"
+        return refusal(form, [Fault(503, words)])
+    kept = {"written": _written(request), "had_files": bool(request.method == "POST" and request.FILES)}
+    return HttpResponse(render_to_string("503.html", kept), status=503)
+
+
+def _written(request: HttpRequest) -> list[tuple[str, str]]:
+    """A sent form's fields, so that its page can send them again; nothing of a form that holds a password."""
+    if request.method != "POST" or any("password" in name for name in request.POST):
+        return []
+    return [(name, str(value)) for name, values in request.POST.lists() for value in values]

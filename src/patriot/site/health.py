@@ -44,13 +44,15 @@ class Part:
 
 
 async def parts(config: Config) -> list[Part]:
-    """Look at everything, at most `PATIENCE` seconds long."""
+    """Look at everything, each at most `PATIENCE` seconds long."""
     database, broker, local = await asyncio.gather(
         _in_time("database", asyncio.to_thread(_database, config)),
         _in_time("nats", _nats(config)),
         _in_time("files", asyncio.to_thread(_local, config)),
     )
-    return [*database, *broker, *local]
+    if not database[0].ok:  # asking it would take longer than anybody wants to wait
+        return [*database, *broker, *local, Part("roads", False, "not known while the database is away")]
+    return [*database, *broker, *local, *await _in_time("roads", asyncio.to_thread(_roads))]
 
 
 async def _in_time(name: str, work: "asyncio.Future[list[Part]] | object") -> list[Part]:
@@ -141,17 +143,21 @@ async def _nats(config: Config) -> list[Part]:
 
 
 def _local(config: Config) -> list[Part]:
-    """What this machine holds: room on its disk, the built front end, files and roads."""
+    """What this machine holds: room on its disk, the built front end, files."""
     free = shutil.disk_usage(config.home).free // 1_000_000
+    return [
+        Part("disk", free >= LEAST_FREE_MB, f"{free} MB are free"),
+        _front(),
+        Part("files", *files(config)),
+    ]
+
+
+def _roads() -> list[Part]:
+    """Whether routes can be computed."""
     try:
-        return [
-            Part("disk", free >= LEAST_FREE_MB, f"{free} MB are free"),
-            _front(),
-            Part("files", *files(config)),
-            Part("roads", *roads()),
-        ]
+        return [Part("roads", *roads())]
     finally:
-        connections.close_all()  # this thread's own; rooms may have asked the database
+        connections.close_all()  # this thread's own
 
 
 def _front() -> Part:

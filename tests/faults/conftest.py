@@ -1,0 +1,41 @@
+"""One whole center for the tests that wound it: they leave it as healthy as they found it, or fail."""
+
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, sync_playwright
+
+from tests.e2e.conftest import FLAGS
+from tests.site.conftest import Installation, end
+
+START_PATIENCE = 150
+
+
+@pytest.fixture(scope="package")
+def center() -> Iterator[Installation]:
+    """`patriot demo` with nobody simulated at work in it."""
+    home = Path(tempfile.mkdtemp(prefix="patriot-f-"))
+    home.chmod(0o755)
+    made = Installation(home, {"PATRIOT_SCENARIO": "none"})
+    process = made.start("demo")
+    try:
+        made.wait_until_ready(START_PATIENCE)
+        yield made
+    finally:
+        end(process)
+        made.clear()
+
+
+@pytest.fixture(scope="package")
+def browser() -> Iterator[Browser]:
+    """Debian's Chromium; without it the tests that need it are skipped, saying so."""
+    program = shutil.which("chromium") or shutil.which("google-chrome")
+    if not program:
+        pytest.skip("no Chromium: install Debian's package chromium to run the browser tests")
+    with sync_playwright() as play:
+        chromium = play.chromium.launch(executable_path=program, args=FLAGS)
+        yield chromium
+        chromium.close()
