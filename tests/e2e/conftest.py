@@ -13,7 +13,8 @@ from tests.site.conftest import Installation, end
 
 FLAGS = [
     "--no-sandbox", "--disable-gpu-sandbox", "--use-gl=angle", "--use-angle=swiftshader",
-    "--enable-unsafe-swiftshader", "--disable-background-networking", "--disable-component-update", "--no-first-run", "--disable-sync",
+    "--enable-unsafe-swiftshader", "--disable-background-networking", "--disable-component-update",
+    "--no-first-run", "--disable-sync",
 ]  # fmt: skip
 
 

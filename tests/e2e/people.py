@@ -48,6 +48,9 @@ class Stage:
         page.locator("input[name=password]").fill(PASSWORD)
         page.locator("input[name=password]").press("Enter")
         page.wait_for_url(lambda url: "/accounts/login" not in url)
+        if page.get_by_role("button", name="English").count():  # their account prefers Indonesian
+            page.get_by_role("button", name="English").click()
+            expect(page.locator("html")).to_have_attribute("lang", "en")
         return page
 
     def close(self) -> None:

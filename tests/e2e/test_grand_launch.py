@@ -32,7 +32,7 @@ def wall(stage: Stage) -> Page:
     page = stage.page(SCREEN)
     page.add_init_script("HTMLCanvasElement.prototype.getContext = () => null")
     page.goto("/wall/")
-    expect(page.locator(".flat")).to_be_visible(timeout=30_000)
+    expect(page.locator(".flat")).to_be_visible()
     return page
 
 
