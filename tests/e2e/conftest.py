@@ -18,7 +18,7 @@ FLAGS = [
 ]  # fmt: skip
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def center() -> Iterator[Installation]:
     """`patriot demo` as a newcomer starts it, without the simulator: the tests play every part themselves."""
     home = Path(tempfile.mkdtemp(prefix="patriot-e-"))
@@ -33,7 +33,7 @@ def center() -> Iterator[Installation]:
         made.clear()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
     """Debian's Chromium; without it the tests that need it are skipped, saying so."""
     program = shutil.which("chromium") or shutil.which("google-chrome")
