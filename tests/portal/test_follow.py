@@ -153,6 +153,23 @@ def test_it_lets_caches_keep_public_photos(client):
     assert "immutable" in client.get(f"/foto/{picture.code}/480.jpg")["Cache-Control"]
     assert client.get(f"/foto/{picture.code}/481.jpg").status_code == 404
     assert client.get("/foto/..%2f..%2fetc/480.jpg").status_code == 404
+    assert client.get("/foto/%00/480.jpg").status_code == 404
+
+
+@pytest.mark.parametrize("words", ["", "\x00", "a\x00b", "\u202e" * 9, "x" * 9000])
+def test_it_answers_nonsense_from_the_sender_with_a_page(sender, resolved, words):
+    for path in ("buka-lagi", "selesai", "dukung", "lupakan"):
+        answer = sender.post(f"/lacak/{resolved.number}/{path}", {"words": words, "token": words})
+        assert answer.status_code == 303
+        assert sender.get(answer["Location"]).status_code == 200
+
+
+@pytest.mark.parametrize("number", ["%00", "x", "261121-XXXXX", "a" * 300, "%E2%80%AE"])
+def test_it_answers_any_number_with_a_page(client, number):
+    for path in ("", "/keadaan", "/token"):
+        assert client.get(f"/lacak/{number}{path}", follow=True).status_code == 404
+    for path in ("selesai", "buka-lagi", "dukung", "lupakan"):
+        assert client.post(f"/lacak/{number}/{path}")["Location"] == "/lacak/"
 
 
 def test_it_gives_no_position_words_or_photo_of_a_secret_report_away(client, secret):

@@ -34,10 +34,11 @@ from patriot.portal.report import address_of
 from patriot.reports import actions as report_actions
 from patriot.reports import files, limits, privacy, tokens
 from patriot.reports import queries as reports
-from patriot.reports.rules import SAYINGS_PER_ADDRESS, UPLOADS_PER_ADDRESS, tidy_number
+from patriot.reports.rules import SAYINGS_PER_ADDRESS, UPLOADS_PER_ADDRESS, tidy, tidy_number
 
 type Say = Callable[[HttpRequest, str, str], None]
 
+LONGEST_SAYING = 2000
 REOPENABLE = frozenset({State.RESOLVED, State.CLOSED, State.REJECTED})
 
 
@@ -51,6 +52,11 @@ def search(request: HttpRequest) -> HttpResponse:
     return render(request, "portal/search.html", _search(request, number), status=status)
 
 
+def _status(number: str) -> incidents.Status | None:
+    """The status behind a number in its canonical form; None for everything else."""
+    return incidents.by_number(number) if number == tidy_number(number) else None
+
+
 def _search(request: HttpRequest, number: str) -> dict[str, Any]:
     sent = mine.numbers(request)
     known = incidents.statuses(sent)
@@ -61,9 +67,10 @@ def _search(request: HttpRequest, number: str) -> dict[str, Any]:
 @require_safe
 def page(request: HttpRequest, number: str, token: str = "") -> HttpResponse:
     """A report's page; with its token, the sender's own, which the browser then remembers."""
-    if number != tidy_number(number):
-        return redirect("follow", tidy_number(number))
-    status = incidents.by_number(number)
+    tidied = tidy_number(number)
+    if tidied and number != tidied:
+        return redirect("follow", tidied)
+    status = _status(number)
     if status is None:
         return render(request, "portal/search.html", _search(request, number), status=404)
     if token and not tokens.valid(number, token):
@@ -79,7 +86,7 @@ def page(request: HttpRequest, number: str, token: str = "") -> HttpResponse:
 @require_safe
 def progress(request: HttpRequest, number: str) -> HttpResponse:
     """The part of the page that changes. A page that shows another state is told to load again."""
-    status = incidents.by_number(number)
+    status = _status(number)
     if status is None:
         return HttpResponse(status=404)
     if status.state != request.GET.get("state", status.state):
@@ -183,6 +190,8 @@ def support(request: HttpRequest, number: str) -> HttpResponse:
 
 def _say(request: HttpRequest, number: str, act: Say, thanks: str) -> HttpResponse:
     """Do what was asked, say what came of it, go back to the page. A refusal keeps what was written."""
+    if _status(number) is None:
+        return redirect("follow_search")
     token = request.POST.get("token", "")
     given = token if tokens.valid(number, token) else ""
     try:
@@ -191,7 +200,7 @@ def _say(request: HttpRequest, number: str, act: Say, thanks: str) -> HttpRespon
         act(request, number, own)
     except Refused as refused:
         messages.error(request, str(refused))
-        request.session["unsaid"] = request.POST.get("words", "")[:2000]
+        request.session["unsaid"] = tidy(request.POST.get("words", ""), LONGEST_SAYING)
     else:
         messages.success(request, thanks)
     target = redirect("follow_own", number, given) if given else redirect("follow", number)
@@ -206,7 +215,7 @@ def _confirm(_request: HttpRequest, number: str, token: str) -> None:
 def _reopen(request: HttpRequest, number: str, token: str) -> None:
     """Words and photo together or not at all: a photo that cannot be used does not reopen half."""
     with transaction.atomic():
-        incident_actions.reopen(number, request.POST.get("words", ""), token)
+        incident_actions.reopen(number, tidy(request.POST.get("words", ""), LONGEST_SAYING), token)
         report, upload = reports.public(number), request.FILES.get("photo")
         if report and upload:
             limits.spend("upload", address_of(request), UPLOADS_PER_ADDRESS)

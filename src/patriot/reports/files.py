@@ -64,7 +64,7 @@ def url(code: str, size: int = 480) -> str:
 def delete_drafts(subject: str, codes: list[str]) -> None:
     """Erase those of a draft's photos that its writer took out again."""
     if codes and subject.startswith("draft:"):
-        delete_photos(list(Photo.objects.filter(subject=subject, code__in=codes)))
+        delete_photos([photo for photo in Photo.objects.filter(subject=subject) if photo.code in codes])
 
 
 def delete_photos(photos: list[Photo]) -> None:

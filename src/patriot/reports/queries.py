@@ -135,7 +135,7 @@ def photos(*subjects: str, public_only: bool = True) -> list[PhotoRef]:
 
 def photo(code: str) -> PhotoRef | None:
     """One picture, public or not: whoever serves it checks."""
-    row = Photo.objects.filter(code=code).first()
+    row = Photo.objects.filter(code=code).first() if code.isalnum() else None
     return _photo(row) if row else None
 
 
