@@ -41,6 +41,14 @@ def center() -> Iterator[tuple[Installation, "subprocess.Popen[str]"]]:
 type Center = tuple[Installation, "subprocess.Popen[str]"]
 
 
+def _stopped(center: Center) -> Installation:
+    """The installation, at rest: the tests above have stopped it already when all of them run."""
+    installation, process = center
+    if process.poll() is None:
+        end(process)
+    return installation
+
+
 def test_it_is_ready_with_every_part_named(center: Center) -> None:
     installation, _process = center
     status, body = installation.get("/readyz")
@@ -100,11 +108,29 @@ def test_it_stops_everything_when_the_process_group_is_interrupted(center: Cente
 
 
 def test_it_refuses_a_demo_on_an_installation_in_real_use(center: Center) -> None:
-    installation, process = center
-    assert process.poll() is not None, "runs after the stop above"
+    installation = _stopped(center)
     demo = installation.run("demo")
     assert demo.returncode == 1
     assert "is in real use" in demo.stdout + demo.stderr
+
+
+def test_it_leaves_nothing_running_and_nothing_broken_when_it_is_killed_itself(center: Center) -> None:
+    installation = _stopped(center)
+    process = installation.start("up")
+    installation.wait_until_ready()
+    children = [installation.pid(name) for name in CHILDREN]
+    process.kill()
+    process.wait()
+    installation.wait_for(lambda: not any(_alive(child) for child in children), 20)
+    verify = installation.run("ledger", "verify")
+    assert verify.returncode == 0, verify.stdout + verify.stderr
+
+
+def test_it_can_be_interrupted_while_it_starts(installation: Installation) -> None:
+    process = installation.start("up")
+    installation.wait_for(lambda: installation.pid("postgres") != 0, 30)
+    assert end(process) < 30
+    assert process.returncode == 0
 
 
 def test_it_says_which_port_is_taken(installation: Installation) -> None:

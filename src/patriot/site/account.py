@@ -32,15 +32,24 @@ class Command:
 def die_with_parent(sign: signal.Signals) -> Callable[[], None]:
     """A `preexec_fn`: the kernel sends `sign` to the child when its parent is gone, also after kill -9."""
 
+    parent = os.getpid()
+
     def arm() -> None:
         _libc.prctl(PR_SET_PDEATHSIG, sign.value)
+        if os.getppid() != parent:  # it died before we could ask
+            os.kill(os.getpid(), sign)
 
     return arm
 
 
-def own(program: Sequence[object], stop: signal.Signals = signal.SIGTERM, **options: Any) -> Command:
-    """A child process with our own rights that does not outlive us."""
-    return Command(tuple(map(str, program)), {"preexec_fn": die_with_parent(stop), **options}, stop)
+def own(program: Sequence[object], **options: Any) -> Command:
+    """A child process with our own rights that does not outlive us, whatever it is busy with."""
+    return Command(tuple(map(str, program)), {"preexec_fn": die_with_parent(signal.SIGKILL), **options})
+
+
+def _server(program: Sequence[str], stop: signal.Signals, **options: Any) -> Command:
+    """A server process: when we are gone it stops in good order."""
+    return Command(tuple(program), {"preexec_fn": die_with_parent(stop), **options}, stop)
 
 
 def unprivileged(program: Path, arguments: Sequence[object], folder: Path, stop: signal.Signals) -> Command:
@@ -50,11 +59,11 @@ def unprivileged(program: Path, arguments: Sequence[object], folder: Path, stop:
     """
     argv = (str(program), *map(str, arguments))
     if os.geteuid() != 0:
-        return own(argv, stop, cwd="/")
+        return _server(argv, stop, cwd="/")
     account = pwd.getpwnam(RUN_AS)
     plain = {"user": account.pw_uid, "group": account.pw_gid, "extra_groups": [], "cwd": "/"}
     if _reaches((), plain, program, folder):
-        return own(argv, stop, **plain)
+        return _server(argv, stop, **plain)
     for capability in CAPABILITIES if shutil.which("setpriv") else ():
         prefix = _setpriv(account, capability, stop)
         if _reaches(prefix, {"cwd": "/"}, program, folder):
