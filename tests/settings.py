@@ -3,7 +3,14 @@
 import os
 import tempfile
 
-os.environ.setdefault("PATRIOT_HOME", tempfile.mkdtemp(prefix="patriot-test-"))
+OWN_HOME = "PATRIOT_TEST_HOME"  # set by the first process of a run: its children share its home
+OUTSIDE = ("PATRIOT_", "DATABASE_URL", "NATS_URL")  # whoever has these set for an installation keeps it
+
+if OWN_HOME not in os.environ:
+    for name in [name for name in os.environ if name.startswith(OUTSIDE) and name != "PATRIOT_SHARED_DATA"]:
+        del os.environ[name]
+    os.environ[OWN_HOME] = tempfile.mkdtemp(prefix="patriot-test-")
+os.environ["PATRIOT_HOME"] = os.environ[OWN_HOME]
 os.environ.setdefault("PATRIOT_SECRET_KEY", "tests-only")
 
 from patriot.site.settings import *  # noqa: E402, F403
