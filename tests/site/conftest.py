@@ -93,7 +93,7 @@ class Installation:
         except OSError:
             return 0, ""
 
-    def wait_until_ready(self, patience: float = 60) -> float:
+    def wait_until_ready(self, patience: float = 120) -> float:
         """Seconds until `/readyz` is 200; fails with its words and the terminal's."""
         return self.wait_for(lambda: self.get("/readyz")[0] == 200, patience)
 
