@@ -14,8 +14,8 @@ os.environ["PATRIOT_HOME"] = os.environ[OWN_HOME]
 os.environ.setdefault("PATRIOT_SECRET_KEY", "tests-only")
 
 from patriot.site.settings import *  # noqa: E402, F403
-from patriot.site.settings import DATABASES, STATIC_ROOT
+from patriot.site.settings import DATABASES, STATIC_ROOT  # noqa: E402
 
-DATABASES["default"]["OPTIONS"] = {"options": "-c patriot.allow_truncate=on"}  # Django's flush between tests truncates
+DATABASES["default"]["OPTIONS"] = {"options": "-c patriot.allow_truncate=on"}  # Django's flush truncates
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 STATIC_ROOT.mkdir(parents=True, exist_ok=True)  # whitenoise warns where there is none
