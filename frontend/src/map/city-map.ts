@@ -42,6 +42,8 @@ export class CityMap {
   #layers: CityLayers | null = null;
   #box: Bounds = BEKASI;
   #shown: (unit: Unit | undefined) => boolean = () => true;
+  #drawn = false; // a near view waits for the far one: that stays behind it while its own tiles are made
+  #waiting: (() => void) | null = null;
   #stale = { incidents: false, units: false };
   #ended = new AbortController();
   #themes = new MutationObserver(() => this.#recolour());
@@ -116,11 +118,17 @@ export class CityMap {
 
   /** The whole city, beside what covers the map. */
   showCity(): void {
+    this.#waiting = null;
     this.#go(this.#box, 13);
   }
 
   /** These places together, not nearer than `zoom`. */
   showPlaces(places: readonly LonLat[], zoom = 15): void {
+    if (!this.#drawn) {
+      this.showCity();
+      this.#waiting = () => this.showPlaces(places, zoom);
+      return;
+    }
     const box: Bounds = [Infinity, Infinity, -Infinity, -Infinity];
     for (const [lon, lat] of places) {
       box[0] = Math.min(box[0], lon);
@@ -164,8 +172,20 @@ export class CityMap {
     this.#layers = layers;
     this.#box = bounds(layers.areas.features) ?? BEKASI;
     this.gl.setStyle(cityStyle(layers, this.#colours, this.#options.k), { diff: false });
-    this.gl.once("style.load", () => this.#options.onReady?.(layers));
+    this.gl.once("style.load", () => {
+      this.#options.onReady?.(layers);
+      this.gl.on("render", this.#look);
+    });
   }
+
+  /** Whether the city is drawn now; then what had to wait. */
+  #look = (): void => {
+    if (!this.gl.areTilesLoaded()) return;
+    this.gl.off("render", this.#look);
+    this.#drawn = true;
+    this.#waiting?.();
+    this.#waiting = null;
+  };
 
   #recolour(): void {
     this.#colours = palette();

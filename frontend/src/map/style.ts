@@ -4,7 +4,6 @@ import { NOTHING, nameplates, type CityLayers } from "./layers";
 import type { Palette } from "./palette";
 
 const MEDIUM = ["Patriot Medium"];
-const BOLD = ["Patriot Bold"];
 const CLASS: ExpressionSpecification = ["coalesce", ["get", "class"], ["get", "kind"], "residential"];
 
 interface StreetLook {
@@ -52,7 +51,7 @@ function areaNames(level: string, font: string[], size: number, colour: string, 
     minzoom: zooms[0],
     maxzoom: zooms[1],
     filter: ["==", ["get", "level"], level],
-    layout: { "text-field": ["get", "name"], "text-font": font, "text-size": size * k, "text-max-width": 7, "text-letter-spacing": 0.01, "text-padding": 2 * k, "text-variable-anchor": ["center", "bottom", "top", "left", "right"], "text-radial-offset": 0.6 },
+    layout: { "text-field": ["get", "name"], "text-font": font, "text-size": size * k, "text-max-width": 7, "text-letter-spacing": 0.03, "text-padding": 2 * k, "text-variable-anchor": ["center", "bottom", "top", "left", "right"], "text-radial-offset": 0.6 },
     paint: { "text-color": colour, "text-halo-color": halo, "text-halo-width": 1.6 * k },
   };
 }
@@ -107,7 +106,7 @@ export function cityStyle(layers: CityLayers | null, colours: Palette, k: number
       ...facilities(colours, k),
       streetNames(colours, k),
       areaNames("kelurahan", MEDIUM, 16, colours.label, colours.halo, [12.6, 16], k),
-      areaNames("kecamatan", BOLD, 19, colours.labelStrong, colours.halo, [9, 13.2], k),
+      areaNames("kecamatan", MEDIUM, 18, colours.label, colours.halo, [9, 13.2], k),
     ],
   };
 }

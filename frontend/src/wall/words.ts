@@ -62,6 +62,15 @@ export function eventWords(kind: string): string {
   return words[kind] ?? kind;
 }
 
+/** Where a panel comes from; the server names it in English. */
+export function sourceWords(source: string): string {
+  const words: Record<string, string> = {
+    "Reports and the agencies' work": t("Reports and the agencies' work"),
+    "Crews' phones and the control room": t("Crews' phones and the control room"),
+  };
+  return words[source] ?? source;
+}
+
 export function partWords(part: Part | string): string {
   const words: Record<string, string> = {
     web: t("Web server"),

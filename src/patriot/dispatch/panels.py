@@ -5,7 +5,6 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import orjson
-from django.utils.translation import gettext_lazy as _
 
 from patriot.dispatch.models import Assignment, Unit
 from patriot.dispatch.rules import ACTIVE, State, UnitState
@@ -14,7 +13,7 @@ from patriot.kernel.events import Announcement
 from patriot.kernel.panels import Changes, Panel, Row, Rows, offer
 from patriot.people.queries import agency_names
 
-SOURCE = str(_("Crews' phones and the control room"))
+SOURCE = "Crews' phones and the control room"  # the wall says it in its own language
 MOST = 7
 SHOWN_FINISHED = timedelta(minutes=2)  # a crew that has just finished stays to be seen
 RANK = {"P1": 0, "P2": 1, "P3": 2}

@@ -7,7 +7,6 @@ from typing import Any
 
 import orjson
 from django.db.models import Q
-from django.utils.translation import gettext_lazy as _
 
 from patriot.incidents import about
 from patriot.incidents.models import Incident
@@ -18,7 +17,7 @@ from patriot.kernel.panels import Changes, Panel, Row, Rows, offer
 from patriot.ledger import queries as ledger
 from patriot.people.queries import agency_names
 
-SOURCE = str(_("Reports and the agencies' work"))
+SOURCE = "Reports and the agencies' work"  # the wall says it in its own language
 MOST = 7
 KEPT_NEWEST = 50  # more than are shown: some leave again when they turn out to be another's
 HOUR = timedelta(hours=1)
