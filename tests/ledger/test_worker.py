@@ -13,7 +13,7 @@ from django.db import connection
 from patriot.kernel import jobs, pulse, reactions
 from patriot.kernel.bus import Bus
 from patriot.kernel.events import Announcement
-from patriot.ledger import actions, anchors, queries, wire, worker
+from patriot.ledger import actions, anchors, queries, schedule, wire, worker
 from patriot.ledger.queries import Head
 from patriot.ledger.verify import verify
 from tests.ledger.events import say
@@ -24,6 +24,16 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 def commit() -> None:
     say("hello")
+    connection.close()
+
+
+def cut_all_connections() -> None:
+    """What a restart of PostgreSQL does to everybody."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
     connection.close()
 
 
@@ -60,6 +70,12 @@ def test_it_seals_tells_delivers_and_stops_when_cancelled(
         await until(reacted)
         await until(ran)
         assert pulse.age() is not None
+        await asyncio.to_thread(cut_all_connections)
+        for seen in (heard, reacted, ran):
+            seen.clear()
+        await asyncio.to_thread(commit)
+        for seen in (heard, reacted, ran):
+            await until(seen)
         working.cancel()
         cancelled_at = time.monotonic()
         with pytest.raises(asyncio.CancelledError):
@@ -67,9 +83,32 @@ def test_it_seals_tells_delivers_and_stops_when_cancelled(
         assert time.monotonic() - cancelled_at < 3
         listening.cancel()
 
+    connection.close()
     asyncio.run(run())
-    assert [event.body["words"] for event in reacted] == ["hello"]
+    assert [event.number for event in reacted] == [2]
     assert not {thread.name for thread in threading.enumerate()} & {"sealer", "courier", "anchors"}
+
+
+def test_it_runs_a_job_in_one_worker_at_a_time_and_forgets_a_lock_with_its_holder() -> None:
+    ran: list[int] = []
+    run = schedule._runner(jobs.Job("test.job", "* * * * *", lambda: ran.append(1)))
+    holding, release = threading.Event(), threading.Event()
+
+    def hold() -> None:
+        with schedule._alone("test.job"):
+            holding.set()
+            release.wait(10)
+            connection.close()  # as a killed process would leave it
+
+    holder = threading.Thread(target=hold)
+    holder.start()
+    holding.wait(10)
+    run(0)
+    assert ran == []
+    release.set()
+    holder.join()
+    run(0)
+    assert ran == [1]
 
 
 def test_it_notes_the_head_outside_the_database_and_compares_with_it(tmp_path: Path) -> None:

@@ -2,7 +2,8 @@
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import procrastinate
 from django.db import connection
@@ -14,15 +15,16 @@ from patriot.kernel.jobs import Job, jobs
 log = logging.getLogger(__name__)
 
 RETRY_S = 2.0
+LOCK_CLASS = 0x10B5  # advisory locks (class, job)
 
 
 def application() -> procrastinate.App:
-    """A procrastinate application that knows every declared job; one run of a job at a time, whatever the
-    worker.
+    """A procrastinate application that knows every declared job; a run that still waits is not queued
+    twice.
     """
     app = procrastinate.App(connector=site_app.connector.get_worker_connector())  # type: ignore[attr-defined]
     for job in jobs().values():
-        task = app.task(name=job.name, lock=job.name, queueing_lock=job.name)(_runner(job))
+        task = app.task(name=job.name, queueing_lock=job.name)(_runner(job))
         app.periodic(cron=job.cron)(task)
     return app
 
@@ -30,12 +32,30 @@ def application() -> procrastinate.App:
 def _runner(job: Job) -> Callable[[int], None]:
     def run(timestamp: int) -> None:
         try:
-            job.run()
-            pulse.count("jobs")
+            with _alone(job.name) as is_alone:
+                if is_alone:
+                    job.run()
+                    pulse.count("jobs")
         finally:
             connection.close()
 
     return run
+
+
+@contextmanager
+def _alone(name: str) -> Iterator[bool]:
+    """True inside while no other worker runs this job. A lock of the database session, not of procrastinate's
+    queue: it goes with the process that held it, however that ends.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_lock(%s, hashtext(%s))", [LOCK_CLASS, name])
+        is_alone = bool(cursor.fetchone()[0])
+    try:
+        yield is_alone
+    finally:
+        if is_alone and connection.is_usable():
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT pg_advisory_unlock(%s, hashtext(%s))", [LOCK_CLASS, name])
 
 
 async def run() -> None:
