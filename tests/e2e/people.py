@@ -47,7 +47,7 @@ class Stage:
         page.locator("input[name=login]").fill(name)
         page.locator("input[name=password]").fill(PASSWORD)
         page.locator("input[name=password]").press("Enter")
-        page.wait_for_url(lambda url: "/accounts/login" not in url)
+        page.wait_for_url(lambda url: "/accounts/login" not in url, wait_until="commit")
         if page.get_by_role("button", name="English").count():  # their account prefers Indonesian
             page.get_by_role("button", name="English").click()
             expect(page.locator("html")).to_have_attribute("lang", "en")
