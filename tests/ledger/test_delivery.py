@@ -7,7 +7,7 @@ from django.db import OperationalError, connection
 
 from patriot.kernel.events import Announcement
 from patriot.kernel.reactions import Reaction
-from patriot.ledger import actions, delivery
+from patriot.ledger import actions, delivery, queries
 from patriot.ledger.delivery import Courier, Failed, Outcome, deliver
 from patriot.ledger.models import Cursor, Parked
 from tests.ledger.events import say, whisper
@@ -121,7 +121,9 @@ def test_it_releases_a_parked_event_once_its_reaction_can_handle_it(monkeypatch:
     with pytest.raises(ValueError):
         delivery.release(parked.pk)
     listener.fails_on = ()
+    assert [one.id for one in queries.parked()] == [parked.pk]
     assert delivery.release(parked.pk)
+    assert queries.parked() == []
     assert listener.heard == ["bad"]
     assert not delivery.release(parked.pk)
 

@@ -10,6 +10,7 @@ from django.db import connection
 
 from patriot.kernel.events import Announcement
 from patriot.ledger.chain import GENESIS
+from patriot.ledger.models import Parked
 
 COLUMNS = "e.id, e.at, e.kind, e.actor, e.subject, e.agency, e.simulated, e.body"
 SEALED = f"SELECT s.number, {COLUMNS} FROM ledger_seal s JOIN ledger_entry e ON e.id = s.entry_id"  # noqa: S608 - constants only
@@ -101,6 +102,23 @@ def since(moment: datetime, most: int = 5000) -> list[Announcement]:
     """
     sql = f"SELECT {COLUMNS} FROM ledger_entry e ORDER BY e.id DESC LIMIT %s"  # noqa: S608 - constants only
     return [announcement(0, row) for row in reversed(_rows(sql, [most])) if row[1] >= moment]
+
+
+@dataclass(frozen=True, slots=True)
+class ParkedRow:
+    """An event that a reaction could not handle, and why."""
+
+    id: int
+    reader: str
+    number: int
+    error: str
+    at: datetime
+
+
+def parked() -> list[ParkedRow]:
+    """Everything that is set aside, oldest first."""
+    rows = Parked.objects.order_by("pk").values_list("pk", "reader", "number", "error", "at")
+    return [ParkedRow(*row) for row in rows]
 
 
 def _rows(sql: str, values: list[Any]) -> list[Any]:

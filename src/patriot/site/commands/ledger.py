@@ -1,10 +1,10 @@
-"""`patriot ledger verify|head`."""
+"""`patriot ledger verify|head|parked|retry`."""
 
 import time
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
 
 from patriot.kernel.config import Config
-from patriot.ledger import anchors, queries
+from patriot.ledger import anchors, delivery, queries
 from patriot.ledger.queries import Head
 from patriot.ledger.verify import Verdict
 from patriot.ledger.verify import verify as walk
@@ -13,7 +13,7 @@ HASH_BYTES = 32
 
 
 def ledger_arguments(parser: ArgumentParser) -> None:
-    """Two actions."""
+    """Its actions."""
     actions = parser.add_subparsers(dest="action", required=True)
     actions.add_parser(
         "head", help="print the chain's end as NUMBER:HASH: keep it where nobody can change it"
@@ -27,6 +27,9 @@ def ledger_arguments(parser: ArgumentParser) -> None:
         metavar="NUMBER:HASH",
         help="a head noted earlier (default: the home's own notes)",
     )
+    actions.add_parser("parked", help="list events that a reaction could not handle, with the reason")
+    retry = actions.add_parser("retry", help="hand a parked event to its reaction once more")
+    retry.add_argument("id", type=int, help="as `patriot ledger parked` prints it")
 
 
 def ledger(config: Config, args: Namespace) -> int:
@@ -34,9 +37,31 @@ def ledger(config: Config, args: Namespace) -> int:
     if args.action == "head":
         print(_words(queries.head()))
         return 0
+    if args.action == "parked":
+        return _parked()
+    if args.action == "retry":
+        return _retry(args.id)
     began = time.monotonic()
     verdict = walk(args.head or anchors.last(config.home))
     return _tell(verdict, time.monotonic() - began)
+
+
+def _parked() -> int:
+    for one in queries.parked():
+        when = f"{one.at:%Y-%m-%d %H:%M} UTC"
+        print(f"{one.id}: number {one.number} for {one.reader}, since {when}: {one.error}")
+    return 0
+
+
+def _retry(parked_id: int) -> int:
+    """Exits with 1 when there is no such parked event, or its reaction fails again: it then stays parked."""
+    try:
+        done = delivery.release(parked_id)
+    except Exception as error:
+        print(f"It failed again: {error!r}")
+        return 1
+    print("Handled." if done else "There is no such parked event, or nobody reads it any more.")
+    return 0 if done else 1
 
 
 def _tell(verdict: Verdict, seconds: float) -> int:
