@@ -68,6 +68,11 @@ class Postgres:
         """The port of the socket, which is part of its name, and of TCP."""
         return int(self.listen.split(":")[1]) if self.listen else 5432
 
+    @property
+    def is_made(self) -> bool:
+        """Whether the data folder holds a database."""
+        return (self.data / "global" / "pg_control").exists()
+
     @cached_property
     def binaries(self) -> Path:
         """Where initdb and postgres are."""
@@ -80,7 +85,7 @@ class Postgres:
         """
         self.config.run_folder.mkdir(parents=True, exist_ok=True)
         give(self.config.run_folder)
-        if not (self.data / "global" / "pg_control").exists():
+        if not self.is_made:
             self._make()
         self._check_version()
         self._end_leftover()

@@ -74,6 +74,8 @@ class Supervisor:
             say("postgres", "making the database (once)")
 
         def command() -> Command:
+            if not server.is_made:  # a new, empty one would be worse than none
+                raise RuntimeError(f"{server.data} holds no database any more. Is its disk mounted?")
             server.prepare()
             return server.command()
 
