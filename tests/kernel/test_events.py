@@ -42,3 +42,12 @@ def test_it_lets_out_nothing_of_kinds_it_does_not_know() -> None:
 
 def test_it_encodes_the_same_event_to_the_same_text() -> None:
     assert encode(Spoken("hi", "1")) == '{"words":"hi","phone":"1"}'
+
+
+def test_it_refuses_a_field_that_would_hide_the_kind() -> None:
+    with pytest.raises(TypeError, match="kind"):
+
+        @announces("test.hidden")
+        @dataclass(frozen=True)
+        class Hidden:
+            kind: str

@@ -45,7 +45,10 @@ def announces[T](kind: str, *, public: Collection[str] = ()) -> Callable[[type[T
     def register(event_class: type[T]) -> type[T]:
         if kind in _KINDS and _KINDS[kind].event_class.__qualname__ != event_class.__qualname__:
             raise ValueError(f"event kind {kind!r} is announced twice")
-        unknown = set(public) - {field.name for field in fields(event_class)}  # type: ignore[arg-type]
+        names = {field.name for field in fields(event_class)}  # type: ignore[arg-type]
+        if "kind" in names:
+            raise TypeError(f"{event_class.__name__} has a field 'kind': it would hide the event's own")
+        unknown = set(public) - names
         if unknown:
             raise TypeError(f"{event_class.__name__} has no public field {sorted(unknown)}")
         _KINDS[kind] = Kind(kind, event_class, frozenset(public))
