@@ -1,4 +1,6 @@
 import re
+import subprocess
+import sys
 
 import patriot
 from patriot.site.cli import COMMANDS
@@ -27,6 +29,28 @@ def test_it_names_the_city_packs_there_are(installation: Installation) -> None:
     done = installation.run("city", "check", "atlantis")
     assert done.returncode == 1
     assert "kota_bekasi" in done.stderr
+
+
+HANGS = """
+import asyncio, os, signal, threading
+from patriot.site.commands import roles
+
+async def deaf():
+    threading.Timer(0.2, os.kill, [os.getpid(), signal.SIGTERM]).start()
+    while True:
+        try:
+            await asyncio.sleep(60)
+        except asyncio.CancelledError:
+            pass
+
+roles.LONGEST_GOODBYE = 0.5
+roles._until_asked(deaf())
+"""
+
+
+def test_it_ends_a_role_that_does_not_end_by_itself() -> None:
+    done = subprocess.run([sys.executable, "-c", HANGS], timeout=30, check=False)
+    assert done.returncode == 1
 
 
 def test_it_is_explained_in_the_runbook() -> None:

@@ -1,7 +1,9 @@
 """`patriot web|worker|intake|simulate`: one role each, in the foreground."""
 
 import asyncio
+import os
 import signal
+import threading
 from argparse import ArgumentParser, Namespace
 from collections.abc import Coroutine
 from importlib import import_module
@@ -14,6 +16,7 @@ from patriot.site.heartbeat import Heart
 from patriot.site.preflight import allow_many_connections
 
 BACKLOG = 2048
+LONGEST_GOODBYE = 8.0  # seconds a role gets to end by itself
 GOODBYE = 3  # seconds that open requests get at the end; live streams never end by themselves
 
 
@@ -63,12 +66,23 @@ def _live(role: str, work: Coroutine[Any, Any, None]) -> int:
         return _until_asked(work)
 
 
+def _end(task: "asyncio.Task[None]") -> None:
+    """Ask the work to end; whatever still holds it after a while (a database that went away) is left behind.
+
+    Nothing is lost by that: what was acknowledged was committed before.
+    """
+    task.cancel()
+    last = threading.Timer(LONGEST_GOODBYE, os._exit, [1])
+    last.daemon = True
+    last.start()
+
+
 def _until_asked(work: Coroutine[Any, Any, None]) -> int:
     async def main() -> None:
         task = asyncio.current_task()
         assert task
         for sign in (signal.SIGINT, signal.SIGTERM):
-            asyncio.get_running_loop().add_signal_handler(sign, task.cancel)
+            asyncio.get_running_loop().add_signal_handler(sign, _end, task)
         await work
 
     try:
