@@ -48,11 +48,12 @@ def category(code: str = "lubang_jalan", agency_code: str = "dbmta", **changes: 
 
 def received(lon: float = 106.99, lat: float = -6.24, *, code: str = "lubang_jalan",
              agency_code: str = "dbmta", words: str = "Lubang besar", simulated: bool = False,
+             actor: str = "citizen",
              **draft: object) -> Received:  # fmt: skip
     """A report that came in, with the incident it opened or was attached to."""
     category(code, agency_code)
     sent = ReportDraft(category=code, lon=lon, lat=lat, words=words, **draft)  # type: ignore[arg-type]
-    return receive_report(sent, actor="citizen", simulated=simulated)
+    return receive_report(sent, actor=actor, simulated=simulated)
 
 
 def fund(agency_code: str = "dbmta", amount: int = 10_000_000) -> ResponseFund:

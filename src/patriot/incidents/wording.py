@@ -14,14 +14,20 @@ type Say = Callable[[Body], str]
 
 def public(kind: str, body: Body) -> str:
     """What the event means to a citizen; empty when it is none of the public's concern."""
-    say = PUBLIC.get(kind)
-    return say(body) if say else ""
+    return _said(PUBLIC.get(kind), body, "")
 
 
 def staff(kind: str, body: Body) -> str:
     """What it means to those who work on it."""
-    say = STAFF.get(kind) or PUBLIC.get(kind)
-    return say(body) if say else ""
+    return _said(STAFF.get(kind) or PUBLIC.get(kind), body, kind)
+
+
+def _said(say: Say | None, body: Body, otherwise: str) -> str:
+    """The sentence, or `otherwise` for an event of an older form: the ledger keeps what was once written."""
+    try:
+        return say(body) if say else ""
+    except (KeyError, ValueError):
+        return otherwise
 
 
 def _opened(body: Body) -> str:
