@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import Browser, sync_playwright
 
 from tests.e2e.conftest import FLAGS
+from tests.e2e.people import Stage
 from tests.site.conftest import Installation, end
 
 START_PATIENCE = 150
@@ -29,9 +30,12 @@ def center() -> Iterator[Installation]:
         made.clear()
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """Debian's Chromium; without it the tests that need it are skipped, saying so."""
+    """Debian's Chromium; without it the tests that need it are skipped, saying so.
+
+    Closed with its module: while it is open, asyncio cannot be used.
+    """
     program = shutil.which("chromium") or shutil.which("google-chrome")
     if not program:
         pytest.skip("no Chromium: install Debian's package chromium to run the browser tests")
@@ -39,3 +43,11 @@ def browser() -> Iterator[Browser]:
         chromium = play.chromium.launch(executable_path=program, args=FLAGS)
         yield chromium
         chromium.close()
+
+
+@pytest.fixture
+def stage(browser: Browser, center: Installation) -> Iterator[Stage]:
+    """Where the people of one test meet."""
+    made = Stage(browser, f"http://127.0.0.1:{center.config.http_port}")
+    yield made
+    made.close()

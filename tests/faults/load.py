@@ -128,14 +128,19 @@ class Load:
     async def _citizen(self) -> None:
         """Report something new again and again. One of four gives up when there is no answer."""
         while not self.stop.is_set():
-            mark, category = uuid4().hex, self.chance.choice(CATEGORIES)
-            lon, lat = self.chance.choice(self._places)
-            form = {
-                "service_code": category, "lat": lat + self.chance.uniform(-0.004, 0.004),
-                "long": lon + self.chance.uniform(-0.004, 0.004), "description": f"Tolong diperiksa {mark}",
-            }  # fmt: skip
-            await self._report(mark, category, form, patient=self.chance.random() < 0.75)
+            await self.report_something(patient=self.chance.random() < 0.75)
             await self.pause(0.3, 1.2)
+
+    async def report_something(self, *, patient: bool = True) -> str:
+        """Report something somewhere; returns the report's number, "" when nobody gave one."""
+        mark, category = uuid4().hex, self.chance.choice(CATEGORIES)
+        lon, lat = self.chance.choice(self._places)
+        form = {
+            "service_code": category, "lat": lat + self.chance.uniform(-0.004, 0.004),
+            "long": lon + self.chance.uniform(-0.004, 0.004), "description": f"Tolong diperiksa {mark}",
+        }  # fmt: skip
+        await self._report(mark, category, form, patient=patient)
+        return self.given.reports.get(mark, "")
 
     async def _report(self, mark: str, category: str, form: dict[str, Any], *, patient: bool) -> None:
         citizen = self.keys.token("citizen")
