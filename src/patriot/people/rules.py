@@ -68,10 +68,13 @@ class Viewer:
     roles: frozenset[Role] = frozenset()
     agencies: frozenset[str] = frozenset()
     simulated: bool = False
+    service: str = ""  # a part of the program that acts by itself, such as "cli"
 
     @property
     def actor(self) -> str:
         """How the ledger names the viewer."""
+        if self.service:
+            return f"system:{self.service}"
         return f"user:{self.user_id}" if self.user_id else "citizen"
 
     @property

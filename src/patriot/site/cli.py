@@ -41,6 +41,7 @@ COMMANDS = {
         "ledger", "verify the chain of everything that happened, or print its head", database=True
     ),
     "user": Entry("people", "create an account", database=True),
+    "display": Entry("wall", "keys for screens that show the wall", database=True),
     "backup": Entry("backup", "write everything into one folder", database=True),
     "restore": Entry("backup", "read a backup into an empty installation", database=True),
     "doctor": Entry("doctor", "say what is wrong with this installation", django=False),
