@@ -71,9 +71,12 @@ def funds(request: HttpRequest) -> HttpResponse:
     """The response funds of the viewer's agencies, and what waits for a decision."""
     viewer: Viewer = request.viewer  # type: ignore[attr-defined]
     pending = money.pending(viewer)
-    recent = [one for one in money.recent(viewer) if one.state != "pending"]
+    recent = [one for one in money.recent(viewer) if one.state != "pending"][:25]
     known = people.names_of({one.requested_by for one in pending} | {one.decided_by for one in recent})
-    context = {"funds": money.funds(viewer), "pending": pending, "recent": recent, "names": known,
+    all_funds = money.funds(viewer)
+    used = [one for one in all_funds if one.approved or one.spent or one.pending or len(all_funds) < 8]
+    context = {"funds": all_funds, "used_funds": used, "other_funds": [one for one in all_funds if one not in used],
+               "pending": pending, "recent": recent, "names": known,
                "may_raise": viewer.has(Role.LEADERSHIP)}  # fmt: skip
     return render(request, "desk/funds.html", context)
 
