@@ -75,7 +75,8 @@ def funds(request: HttpRequest) -> HttpResponse:
     known = people.names_of({one.requested_by for one in pending} | {one.decided_by for one in recent})
     all_funds = money.funds(viewer)
     used = [one for one in all_funds if one.approved or one.spent or one.pending or len(all_funds) < 8]
-    context = {"funds": all_funds, "used_funds": used, "other_funds": [one for one in all_funds if one not in used],
+    context = {"funds": all_funds, "used_funds": used,
+    "other_funds": [one for one in all_funds if one not in used],
                "pending": pending, "recent": recent, "names": known,
                "may_raise": viewer.has(Role.LEADERSHIP)}  # fmt: skip
     return render(request, "desk/funds.html", context)

@@ -183,8 +183,9 @@ class AboutTask(About):
     estimate_idr: int
 
 
-@announces("task.opened", public=(*TASK, "rule", "goes_to", "available_idr", "small_limit_idr",
-"head_limit_idr"))
+@announces(
+    "task.opened", public=(*TASK, "rule", "goes_to", "available_idr", "small_limit_idr", "head_limit_idr")
+)
 @dataclass(frozen=True, kw_only=True)
 class TaskOpened(AboutTask):
     """Work was ordered. `rule`: the fund's rule that applied to these figures; empty when it is free."""
