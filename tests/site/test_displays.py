@@ -31,5 +31,6 @@ def test_it_makes_a_key_that_opens_the_wall_and_takes_it_back(
     run("remove", number)
     assert client.get(found.group()).status_code != 200
     assert [(event.kind, event.actor) for event in seal()] == [
-        ("wall.display_added", "system:cli"), ("wall.display_removed", "system:cli"),
+        ("wall.display_added", "system:cli"),
+        ("wall.display_removed", "system:cli"),
     ]

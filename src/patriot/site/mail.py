@@ -7,11 +7,13 @@ from patriot.kernel.config import Config
 
 
 def mailers(config: Config) -> dict[str, Any]:
-    """Django's `MAILERS` from `PATRIOT_SMTP_HOST`, `_PORT`, `_USER`, `_PASSWORD`, `_TLS`; `<home>/mail` without."""
+    """Django's `MAILERS` from `PATRIOT_SMTP_HOST`, `_PORT`, `_USER`, `_PASSWORD`, `_TLS`; without a host,
+    letters are written into `<home>/mail`.
+    """
     env = config.env
     if not env.get("PATRIOT_SMTP_HOST"):
-        backend, options = "filebased", {"file_path": str(config.home / "mail")}
-        return {"default": {"BACKEND": f"django.core.mail.backends.{backend}.EmailBackend", "OPTIONS": options}}
+        folder = {"file_path": str(config.home / "mail")}
+        return {"default": {"BACKEND": "django.core.mail.backends.filebased.EmailBackend", "OPTIONS": folder}}
     server = {
         "host": env["PATRIOT_SMTP_HOST"],
         "port": int(env.get("PATRIOT_SMTP_PORT") or 587),

@@ -37,9 +37,7 @@ FIGURES = {
     "patriot_database_bytes": ("Size of the database", "SELECT pg_database_size(current_database())"),
 }
 INCIDENTS = "SELECT state, count(*) FROM incidents_incident GROUP BY state"
-PROCESSES = (
-    "SELECT role, count(*) FROM patriot_site_heartbeat WHERE at > now() - interval '10 s' GROUP BY 1"
-)
+PROCESSES = "SELECT role, count(*) FROM patriot_site_heartbeat WHERE at > now() - interval '10 s' GROUP BY 1"
 COUNTS = (
     "SELECT role, key, sum(value::bigint) FROM patriot_site_heartbeat, jsonb_each_text(counts) GROUP BY 1, 2"
 )

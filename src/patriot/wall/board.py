@@ -89,7 +89,7 @@ class Board:
 
     async def _follow(self) -> None:
         with self._sources.feed.broadcast.subscribe() as news:
-            await self._sources.feed.ready.wait()  # what is loaded before would lack what the feed begins behind
+            await self._sources.feed.ready.wait()  # loaded earlier, it would lack what the feed begins behind
             self._load_at = clock.now()
             while True:
                 if clock.now() >= self._load_at:

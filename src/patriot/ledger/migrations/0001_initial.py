@@ -4,48 +4,51 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='Cursor',
+            name="Cursor",
             fields=[
-                ('reader', models.CharField(max_length=120, primary_key=True, serialize=False)),
-                ('number', models.BigIntegerField()),
+                ("reader", models.CharField(max_length=120, primary_key=True, serialize=False)),
+                ("number", models.BigIntegerField()),
             ],
         ),
         migrations.CreateModel(
-            name='Pending',
+            name="Pending",
             fields=[
-                ('entry_id', models.BigIntegerField(primary_key=True, serialize=False)),
+                ("entry_id", models.BigIntegerField(primary_key=True, serialize=False)),
             ],
         ),
         migrations.CreateModel(
-            name='Seal',
+            name="Seal",
             fields=[
-                ('number', models.BigIntegerField(primary_key=True, serialize=False)),
-                ('entry_id', models.BigIntegerField(unique=True)),
-                ('hash', models.BinaryField(max_length=32)),
+                ("number", models.BigIntegerField(primary_key=True, serialize=False)),
+                ("entry_id", models.BigIntegerField(unique=True)),
+                ("hash", models.BinaryField(max_length=32)),
             ],
         ),
         migrations.CreateModel(
-            name='Entry',
+            name="Entry",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('at', models.DateTimeField()),
-                ('kind', models.CharField(max_length=64)),
-                ('actor', models.CharField(max_length=64)),
-                ('subject', models.CharField(max_length=64)),
-                ('agency', models.CharField(blank=True, max_length=32)),
-                ('simulated', models.BooleanField()),
-                ('body', models.TextField()),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("at", models.DateTimeField()),
+                ("kind", models.CharField(max_length=64)),
+                ("actor", models.CharField(max_length=64)),
+                ("subject", models.CharField(max_length=64)),
+                ("agency", models.CharField(blank=True, max_length=32)),
+                ("simulated", models.BooleanField()),
+                ("body", models.TextField()),
             ],
             options={
-                'indexes': [models.Index(fields=['subject', 'id'], name='ledger_by_subject')],
+                "indexes": [models.Index(fields=["subject", "id"], name="ledger_by_subject")],
             },
         ),
     ]

@@ -21,7 +21,8 @@ def display(config: Config, args: Namespace) -> int:
     """Do one of them."""
     if args.action == "add":
         key = actions.add_display(args.name, viewer=CLI)
-        print(f"Open this on the screen, once; the key is not shown again:\n{config.public_url}/wall/?key={key}")
+        print("Open this on the screen; the key is not shown again:")
+        print(f"{config.public_url}/wall/?key={key}")
     elif args.action == "remove":
         actions.remove_display(args.number, viewer=CLI)
         print("The screen goes dark within a minute.")

@@ -4,28 +4,26 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='Fact',
+            name="Fact",
             fields=[
-                ('name', models.CharField(max_length=40, primary_key=True, serialize=False)),
-                ('value', models.TextField()),
+                ("name", models.CharField(max_length=40, primary_key=True, serialize=False)),
+                ("value", models.TextField()),
             ],
         ),
         migrations.CreateModel(
-            name='Heartbeat',
+            name="Heartbeat",
             fields=[
-                ('instance', models.CharField(max_length=120, primary_key=True, serialize=False)),
-                ('role', models.CharField(max_length=24)),
-                ('started_at', models.DateTimeField()),
-                ('at', models.DateTimeField(db_index=True)),
-                ('counts', models.JSONField(default=dict)),
+                ("instance", models.CharField(max_length=120, primary_key=True, serialize=False)),
+                ("role", models.CharField(max_length=24)),
+                ("started_at", models.DateTimeField()),
+                ("at", models.DateTimeField(db_index=True)),
+                ("counts", models.JSONField(default=dict)),
             ],
         ),
     ]
