@@ -55,6 +55,29 @@ def order_work(control: Page, number: str, *, estimate: int) -> str:
     return callsign
 
 
+def order_work_by_keys(control: Page, number: str) -> str:
+    """The same without a mouse: j to the incident, Enter, t, Enter, a. Returns the callsign."""
+    control.goto("/console/")
+    expect(control.locator(".queue__item", has_text=number)).to_be_visible()
+    chosen = control.locator(".queue__item[aria-current=true]")
+    for _ in range(control.locator(".queue__item").count()):
+        control.keyboard.press("j")
+        if number in chosen.inner_text():
+            break
+    control.keyboard.press("Enter")
+    detail = control.locator("#incident")
+    expect(detail).to_contain_text(number)
+    if not control.locator("#task-estimate").is_visible():
+        control.keyboard.press("t")
+    control.locator("#task-estimate").press("Enter")
+    best = detail.locator("[data-advice] li .item__title").first
+    expect(best).to_be_visible()
+    callsign = best.inner_text().strip()
+    control.keyboard.press("a")
+    expect(detail.locator("[data-advice]")).to_have_count(0)
+    return callsign
+
+
 def sign_on(officer: Page, callsign: str) -> None:
     """The officer says on which unit they are today, and opens the page of its call."""
     officer.goto("/field/")
@@ -144,7 +167,7 @@ def test_it_measures_and_patches_the_pothole_and_opens_its_permanent_repair(
     number = citizen.report("lubang_jalan", words, CHAIRIL_ANWAR, photo("lubang"))
 
     control = stage.signed_in("operator")
-    callsign = order_work(control, number, estimate=750_000)
+    callsign = order_work_by_keys(control, number)
     officer = stage.signed_in("petugas.dbmta", PHONE)
     sign_on(officer, callsign)
     drive(officer, wall, Vehicle.of(callsign, center.config.osmand_port), CHAIRIL_ANWAR)
