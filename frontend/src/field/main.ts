@@ -13,7 +13,7 @@ async function install(address: string): Promise<void> {
   await navigator.serviceWorker.register(address, { scope: "/field/" });
   const shelf = await caches.open(SHELF);
   const files = performance.getEntriesByType("resource").map((entry) => entry.name).filter((name) => new URL(name).pathname.startsWith("/static/"));
-  await shelf.addAll([...new Set(files), "/field/"]);
+  await Promise.allSettled([...new Set(files), "/field/"].map((file) => shelf.add(file))); // one that fails keeps no other away
 }
 
 async function start(place: HTMLElement): Promise<void> {

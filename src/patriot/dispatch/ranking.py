@@ -19,7 +19,7 @@ OTHER_AGENCY_COST_S = 180.0  # another agency's unit is called when it is this m
 DETOUR = 1.4  # roads are that much longer than the straight line
 STRAIGHT_KMH = 25.0
 FASTEST_ROAD_KMH = 100.0  # nobody arrives sooner than by the straight line at this speed
-BATCH = 60  # units whose way is measured at once
+BATCH = 40  # units whose way is measured at once
 SURE = 3  # so many first places are exact; what is surely slower is not measured
 
 
