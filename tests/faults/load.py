@@ -150,7 +150,7 @@ class Load:
             return await self.ask("POST", "/open311/v2/requests.json", token=citizen, key=mark, data=form)
 
         answer = await (self.insist(send) if patient else send())
-        if answer is None:
+        if answer is None or answer.status_code == 400:  # 400: just outside the city
             return
         if answer.status_code not in (200, 201):
             self.faults.append(f"report: {answer.status_code} {answer.text[:200]}")

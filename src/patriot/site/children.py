@@ -19,7 +19,7 @@ USUAL = (
     b"due to administrator command",
 )  # said to clients who come early or stay late
 LOUD_LINES, LOUD_SECONDS = 10, 10.0  # so many lines of one process reach the terminal in that time
-FIRST_PAUSE, LONGEST_PAUSE = 0.2, 15.0
+FIRST_PAUSE, LONGEST_PAUSE = 0.2, 5.0
 SETTLED = 20.0  # seconds of life after which the next death counts as a first one again
 LOUD = (b" WARNING ", b" ERROR ", b" CRITICAL ", b"FATAL", b"PANIC", b"[ERR]", b"[FTL]", b"Error:")
 
