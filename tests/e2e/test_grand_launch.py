@@ -59,7 +59,7 @@ def order_work_by_keys(control: Page, number: str) -> str:
     """The same without a mouse: j to the incident, Enter, t, Enter, a. Returns the callsign."""
     control.goto("/console/")
     expect(control.locator(".queue__item", has_text=number)).to_be_visible()
-    chosen = control.locator(".queue__item[aria-current=true]")
+    chosen = control.locator(".queue__item:focus")
     for _ in range(control.locator(".queue__item").count()):
         control.keyboard.press("j")
         if number in chosen.inner_text():
