@@ -5,15 +5,17 @@ import time
 import urllib.parse
 import urllib.request
 from dataclasses import dataclass, field
+from math import ceil
 from pathlib import Path
 
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from patriot.kernel.geometry import Point
+from patriot.kernel.geometry import Point, distance_m
 
 CITY = Path(__file__).parents[2] / "cities" / "kota_bekasi"
 PHONE, DESK, SCREEN = (360, 780), (1440, 900), (1920, 1080)
 PASSWORD = "patriot-demo"
+STEP_M = 250  # quick, but shorter than what the intake calls a jump
 UNFOLD = """box => {
     for (let up = box; up; up = up.parentElement) if (up.tagName === "DETAILS") up.open = true;
 }"""
@@ -118,8 +120,9 @@ class Vehicle:
         with urllib.request.urlopen(url, timeout=10) as answer:
             assert answer.status == 200
 
-    def drive_to(self, goal: Point, steps: int = 5) -> None:
-        """Drive there in a few fixes, a second apart."""
+    def drive_to(self, goal: Point) -> None:
+        """Drive there, a fix a second, in steps that are no jump of the receiver."""
+        steps = max(5, ceil(distance_m(self.at, goal) / STEP_M))
         d_lon, d_lat = (goal.lon - self.at.lon) / steps, (goal.lat - self.at.lat) / steps
         for _ in range(steps):
             self.at = Point(self.at.lon + d_lon, self.at.lat + d_lat)
