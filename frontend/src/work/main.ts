@@ -118,5 +118,7 @@ document.addEventListener("htmx:afterSwap", (event) => {
     place.scrollTop = 0;
     if (matchMedia("(max-width: 60rem)").matches) place.scrollIntoView();
   }
-  if (place.id === "incident") document.getElementById("incident")?.focus({ preventScroll: true });
+  if (place.id !== "incident") return;
+  document.getElementById("incident")?.focus({ preventScroll: true });
+  document.getElementById("detail")?.scrollTo({ top: 0 }); // what came of it stands at the top
 });

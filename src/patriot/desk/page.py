@@ -60,7 +60,7 @@ def context(incident_id: int, viewer: Viewer) -> dict[str, Any]:
         "detail": detail,
         "row": detail.row,
         "steps": steps[::-1],
-        "names": people.names_of({step.who for step in steps}),
+        "names": {"citizen": _("Citizen"), **people.names_of({step.who for step in steps})},
         "may": _may(detail, viewer),
         "photos": _photos(detail),
         "said": [(number, reports.words_of(number), reports.contact(number)) for number in numbers[:5]],
