@@ -91,8 +91,7 @@ class Citizen:
         expect(self.page.locator("#keadaan")).to_contain_text(words, timeout=PATIENCE_MS)
 
     def confirm(self) -> None:
-        """Say the last word."""
-        self.page.reload()
+        """Say the last word; the page asks for it by itself."""
         self.page.get_by_role("button", name="Yes, it is done").click()
 
 
