@@ -5,20 +5,36 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('dispatch', '0001_initial'),
+        ("dispatch", "0001_initial"),
     ]
 
     operations = [
         migrations.AlterField(
-            model_name='assignment',
-            name='state',
-            field=models.CharField(choices=[('assigned', 'Dipanggil'), ('accepted', 'Diterima petugas'), ('en_route', 'Menuju lokasi'), ('on_scene', 'Di lokasi'), ('finished', 'Selesai dikerjakan'), ('declined', 'Ditolak petugas'), ('cancelled', 'Dibatalkan')], max_length=12, verbose_name='state'),
+            model_name="assignment",
+            name="state",
+            field=models.CharField(
+                choices=[
+                    ("assigned", "Dipanggil"),
+                    ("accepted", "Diterima petugas"),
+                    ("en_route", "Menuju lokasi"),
+                    ("on_scene", "Di lokasi"),
+                    ("finished", "Selesai dikerjakan"),
+                    ("declined", "Ditolak petugas"),
+                    ("cancelled", "Dibatalkan"),
+                ],
+                max_length=12,
+                verbose_name="state",
+            ),
         ),
         migrations.AlterField(
-            model_name='unit',
-            name='state',
-            field=models.CharField(choices=[('free', 'Bebas'), ('assigned', 'Ditugaskan'), ('off', 'Tidak beroperasi')], default=patriot.dispatch.rules.UnitState['FREE'], max_length=12, verbose_name='state'),
+            model_name="unit",
+            name="state",
+            field=models.CharField(
+                choices=[("free", "Bebas"), ("assigned", "Ditugaskan"), ("off", "Tidak beroperasi")],
+                default=patriot.dispatch.rules.UnitState["FREE"],
+                max_length=12,
+                verbose_name="state",
+            ),
         ),
     ]
