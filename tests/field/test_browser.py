@@ -67,6 +67,9 @@ def opened(phone: BrowserContext) -> Page:
     page = phone.new_page()
     page.on("pageerror", lambda error: pytest.fail(str(error)))
     page.goto("/field/")
+    expect(
+        page.locator("[data-online=true]")
+    ).to_be_visible()  # the island has taken over from the plain forms
     return page
 
 
@@ -76,6 +79,19 @@ def press(page: Page, step: str) -> None:
 
 def state(pk: int) -> str:
     return Assignment.objects.get(pk=pk).state
+
+
+def delivered(page: Page, pk: int, name: str) -> None:
+    """Wait until the server has the step and the page knows it: only then may the connection go."""
+    page.wait_for_function(
+        """([pk, name]) => fetch("/api/v1/assignments").then((answer) => answer.json())
+            .then((calls) => calls.some((one) => one.id === pk && one.state === name))""",
+        arg=[pk, name],
+        polling=200,
+    )
+    expect(page.locator(f"[data-call='{pk}'][data-state={name}]")).to_be_visible()
+    expect(page.locator("[data-waiting]")).to_have_count(0)
+    page.wait_for_load_state("networkidle")
 
 
 def a_few_streets() -> None:
@@ -136,7 +152,7 @@ def test_it_keeps_what_is_done_without_a_connection_and_sends_it_later(
     duty.sign_on(row.unit_id, viewer=people.viewer(account))
     page = opened(phone)
     press(page, "accept")
-    expect(page.locator("[data-waiting]")).to_have_count(0)
+    delivered(page, row.pk, "accepted")
     page.evaluate("navigator.serviceWorker.ready.then(() => true)")
     page.wait_for_function("caches.match('/field/').then(Boolean)")
     phone.set_offline(True)
@@ -169,7 +185,7 @@ def test_it_tells_when_a_kept_step_is_refused(phone: BrowserContext, account: Us
     duty.sign_on(row.unit_id, viewer=people.viewer(account))
     page = opened(phone)
     press(page, "accept")
-    expect(page.locator("[data-waiting]")).to_have_count(0)
+    delivered(page, row.pk, "accepted")
     phone.set_offline(True)
     press(page, "set-off")
     actions.cancel(row.pk, "Salah alamat", viewer=factories.viewer(Role.DISPATCHER))

@@ -1,9 +1,10 @@
 /** Speaking with `/api/v1`: reading with the last answer as a fallback, and sending what waits, in its order. */
 import { forget, recall, refuse, remember, waiting } from "./keep";
 import { outcome } from "./steps";
-import type { Action } from "./types";
+import type { Action, Call } from "./types";
 
 const API = "/api/v1";
+export const CALLS = "/assignments";
 const PATIENCE_MS = 20_000;
 
 function csrf(): string {
@@ -56,6 +57,14 @@ async function sendOne(action: Action): Promise<Response> {
   return call(path, { method: "POST", headers: { "Idempotency-Key": action.key }, body: form });
 }
 
+/** Put an answered call into the list heard last: the connection may go before the list can be asked for again. */
+async function learn(answer: Response): Promise<void> {
+  const told = (await answer.json().catch(() => null)) as Partial<Call> | null;
+  const calls = await recall<Call[]>(CALLS);
+  if (!told?.state || !calls) return;
+  await remember(CALLS, calls.map((one) => (one.id === told.id ? { ...one, ...told } : one)));
+}
+
 async function words(answer: Response): Promise<string> {
   try {
     return ((await answer.json()) as { error?: string }).error ?? "";
@@ -92,8 +101,10 @@ async function drain(): Promise<Flushed> {
       const answer = await sendOne(action);
       const came = outcome(answer.status, answer.ok ? "" : await words(answer));
       if (came.kind === "wait") return { online: true, signIn: came.signIn };
-      if (came.kind === "sent") await forget(action.key);
-      else {
+      if (came.kind === "sent") {
+        await learn(answer);
+        await forget(action.key);
+      } else {
         refusedCalls.add(action.call);
         await refuse(action.key, came.words);
       }
