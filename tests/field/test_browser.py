@@ -69,7 +69,7 @@ def opened(phone: BrowserContext) -> Page:
     page.goto("/field/")
     expect(
         page.locator("[data-online=true]")
-    ).to_be_visible()  # the island has taken over from the plain forms
+    ).to_be_visible()  # the island has taken over
     return page
 
 
