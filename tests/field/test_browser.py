@@ -67,9 +67,7 @@ def opened(phone: BrowserContext) -> Page:
     page = phone.new_page()
     page.on("pageerror", lambda error: pytest.fail(str(error)))
     page.goto("/field/")
-    expect(
-        page.locator("[data-online=true]")
-    ).to_be_visible()  # the island has taken over
+    expect(page.locator("[data-online=true]")).to_be_visible()  # the island has taken over
     return page
 
 

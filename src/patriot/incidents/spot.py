@@ -40,11 +40,12 @@ def locate(point: Point) -> Spot:
     """The areas and street of a point. Raises Invalid when it lies outside the city."""
     area = places.area_at(point)
     if area is None:
-        if places.areas("kelurahan"):
+        if places.areas("kecamatan"):
             raise Invalid({"position": _("This place lies outside the city. Move the pin into the city.")})
         return Spot(point)  # a city without areas yet
     road = places.nearest_road(point)
     near = road if road and road.metres <= NEAR_ROAD_M else None
     street = near.name if near else ""
     authority = near.authority if near and near.metres <= ON_ROAD_M else ""
-    return Spot(point, area.code, area.name, area.parent, area.parent_name, street, authority)
+    above = (area.code, area.name) if area.level == "kecamatan" else (area.parent, area.parent_name)
+    return Spot(point, area.code, area.name, *above, street, authority)
