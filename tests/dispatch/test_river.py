@@ -66,9 +66,9 @@ def test_it_asks_the_road_network_once_for_all_units(river: None, monkeypatch: p
     asked: list[int] = []
     original = roads.routing.travel_times
 
-    def counted(sources: list[Point], destination: Point) -> object:
+    def counted(sources: list[Point], destination: Point, on: object) -> object:
         asked.append(len(sources))
-        return original(sources, destination)
+        return original(sources, destination, on)
 
     monkeypatch.setattr(roads.routing, "travel_times", counted)
     for n in range(5):

@@ -67,6 +67,7 @@ def test_it_knows_the_way_on_the_packs_streets(kota: Pack) -> None:
     assert distance_m(way.line[0], TOWN_HALL) < 200
     assert sum(step.metres for step in way.steps) == pytest.approx(way.metres, rel=0.01)
     assert routing.network().indicative
+    assert routing.network().top_speed_kmh == 80  # the toll road
 
 
 def test_it_times_five_hundred_units_at_once(kota: Pack) -> None:
@@ -97,7 +98,7 @@ def test_it_says_none_where_no_road_leads(kota: Pack) -> None:
 
 
 def test_it_can_be_asked_from_many_threads(kota: Pack) -> None:
-    engine = routing._engine()
+    engine = routing._engine(routing.network())
     with ThreadPoolExecutor(8) as pool:
         answers = list(pool.map(lambda _n: routing.times_on(engine, [JATIASIH], TOWN_HALL), range(64)))
     assert len({answer[0] for answer in answers}) == 1

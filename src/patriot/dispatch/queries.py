@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from operator import itemgetter
 from typing import Any
 
 from django.db import connection
@@ -143,32 +144,39 @@ def recommend_among(units: Iterable[Standing], need: Need, now: datetime) -> Rec
     """Rank these units for this need. Ways are measured from those that can be soonest on, in few calls of
     the road network, until the first places are sure; the rest is named as farther away.
     """
-    fit, excluded = _sort_out(units, need, now)
+    network = roads.in_use()
+    fit, excluded = _sort_out(units, need, now, roads.top_speed_kmh(network))
     candidates: list[Candidate] = []
     by_road, indicative = True, False
     remarks: tuple[Reason, ...] = ()
-    while fit and not ranking.is_settled(candidates, ranking.soonest(fit[0], need, now)):
-        batch, fit = fit[: ranking.BATCH], fit[ranking.BATCH :]
-        ways = roads.ways([ranking.place(unit, now)[0] for unit in batch], need.point)
+    while fit and not ranking.is_settled(candidates, fit[0][0]):
+        batch, fit = [unit for _bound, unit in fit[: ranking.BATCH]], fit[ranking.BATCH :]
+        ways = roads.ways([ranking.place(unit, now)[0] for unit in batch], need.point, network)
         ranked, unreachable = ranking.rank(batch, ways.roads, need, now, ways.by_road)
         candidates = sorted([*candidates, *ranked], key=ranking.order)
         excluded += unreachable
         by_road, indicative, remarks = ways.by_road, ways.indicative, ways.remarks
-    excluded += [Excluded(unit.unit_id, unit.callsign, unit.kind, ranking.FARTHER) for unit in fit]
+    excluded += [Excluded(unit.unit_id, unit.callsign, unit.kind, ranking.FARTHER) for _bound, unit in fit]
     excluded.sort(key=lambda one: (one.why.code, one.callsign))
     return Recommendation(tuple(candidates), tuple(excluded), by_road, indicative, remarks)
 
 
-def _sort_out(units: Iterable[Standing], need: Need, now: datetime) -> tuple[list[Standing], list[Excluded]]:
+type Bounded = tuple[tuple[int, float], Standing]  # a unit after the soonest it can be there
+
+
+def _sort_out(
+    units: Iterable[Standing], need: Need, now: datetime, top_kmh: float
+) -> tuple[list[Bounded], list[Excluded]]:
     """The units that can go, soonest first by bound, and those that cannot."""
-    fit, excluded = [], []
+    fit: list[Bounded] = []
+    excluded = []
     for unit in units:
         why = ranking.unfit(unit, need)
         if why is None:
-            fit.append(unit)
+            fit.append((ranking.soonest(unit, need, now, top_kmh), unit))
         else:
             excluded.append(Excluded(unit.unit_id, unit.callsign, unit.kind, why))
-    fit.sort(key=lambda unit: ranking.soonest(unit, need, now))
+    fit.sort(key=itemgetter(0))
     return fit, excluded
 
 
@@ -183,24 +191,17 @@ def need_of(where: Scene, agency: str) -> Need:
 def standings(viewer: Viewer | None, now: datetime) -> list[Standing]:
     """Every unit of the viewer's scope (None: all) as it stands now."""
     rows = Unit.objects.all() if viewer is None else scope(Unit.objects.all(), viewer)
-    seen = {fix.vehicle_id: fix for fix in fleet.latest_positions()}
+    seen = fleet.latest_fixes()
     busy = dict(Assignment.objects.filter(state__in=ACTIVE).values_list("unit_id", "number"))
     duty = _manned(now)
     return [
-        _standing(row, seen.get(row[STANDING.index("vehicle_id")] or 0), busy.get(row[0], ""), row[0] in duty)
-        for row in rows.values_list(*STANDING)
-    ]
-
-
-def _standing(
-    row: tuple[Any, ...], seen: fleet.LatestPosition | None, busy_with: str, manned: bool
-) -> Standing:
-    unit_id, callsign, kind, agency, lon, lat, state, around_the_clock, vehicle_id, simulated = row
-    return Standing(
-        unit_id, callsign, kind, agency, Point(lon, lat), state, around_the_clock or manned,
-        Point(seen.lon, seen.lat) if seen else None, seen.fixed_at if seen else None, busy_with, vehicle_id,
-        simulated,
-    )  # fmt: skip
+        Standing(
+            unit_id, callsign, kind, agency, Point(lon, lat), state, around_the_clock or unit_id in duty,
+            *seen.get(vehicle_id, (None, None)), busy.get(unit_id, ""), vehicle_id, simulated,
+        )
+        for unit_id, callsign, kind, agency, lon, lat, state, around_the_clock, vehicle_id, simulated
+        in rows.values_list(*STANDING)
+    ]  # fmt: skip
 
 
 def _manned(now: datetime) -> frozenset[int]:

@@ -18,8 +18,7 @@ STATION_COST_S = 120.0  # a unit nobody has seen today may not be at its station
 OTHER_AGENCY_COST_S = 180.0  # another agency's unit is called when it is this much faster
 DETOUR = 1.4  # roads are that much longer than the straight line
 STRAIGHT_KMH = 25.0
-FASTEST_ROAD_KMH = 100.0  # nobody arrives sooner than by the straight line at this speed
-BATCH = 40  # units whose way is measured at once
+BATCH = 24  # units whose way is measured at once
 SURE = 3  # so many first places are exact; what is surely slower is not measured
 
 
@@ -146,10 +145,12 @@ def _suits(unit: Standing, need: Need) -> bool:
     return unit.agency == need.agency
 
 
-def soonest(unit: Standing, need: Need, now: datetime) -> tuple[int, float]:
-    """A bound before anybody measures the way: the unit's turn, and a cost it cannot stay below."""
+def soonest(unit: Standing, need: Need, now: datetime, top_kmh: float) -> tuple[int, float]:
+    """A bound before anybody measures the way: the unit's turn, and a cost it cannot stay below, because
+    nobody drives faster than `top_kmh`.
+    """
     point, age = place(unit, now)
-    flight_s = distance_m(point, need.point) / (FASTEST_ROAD_KMH / 3.6)
+    flight_s = distance_m(point, need.point) / (top_kmh / 3.6)
     return _step(unit, need)[0], flight_s + _surcharge(unit, need, age)
 
 

@@ -4,7 +4,7 @@ import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from patriot.dispatch.ranking import Reason, Road, straight
+from patriot.dispatch.ranking import DETOUR, STRAIGHT_KMH, Reason, Road, straight
 from patriot.kernel.geometry import Point
 from patriot.places import routing
 
@@ -21,19 +21,31 @@ class Ways:
     remarks: tuple[Reason, ...] = ()
 
 
-def ways(sources: Sequence[Point], destination: Point) -> Ways:
+def in_use() -> routing.NetworkInfo | None:
+    """The city's road network; None, and a line in the log, where there is none."""
+    try:
+        return routing.network()
+    except routing.NoNetwork as fault:
+        log.info("no road times, straight lines instead: %s", fault)
+        return None
+
+
+def top_speed_kmh(network: routing.NetworkInfo | None) -> float:
+    """Nobody arrives sooner than by the straight line at this speed."""
+    return network.top_speed_kmh if network else STRAIGHT_KMH / DETOUR
+
+
+def ways(sources: Sequence[Point], destination: Point, network: routing.NetworkInfo | None) -> Ways:
     """How long each source takes to get there: one call for all."""
     if not sources:
         return Ways([], True)
-    try:
-        indicative = routing.network().indicative
-        legs = routing.travel_times(sources, destination)
-    except routing.NoNetwork as fault:
-        log.info("no road times, straight lines instead: %s", fault)
+    if network is None:
         return _guessed(sources, destination, "no_network")
+    legs = routing.travel_times(sources, destination, network)
     if not any(legs):
         return _guessed(sources, destination, "off_road")
     roads = [None if leg is None else Road(leg.seconds, leg.metres) for leg in legs]
+    indicative = network.indicative
     return Ways(roads, True, indicative, (Reason("indicative_network"),) if indicative else ())
 
 

@@ -9,6 +9,7 @@ from django.db.models import F
 from patriot.fleet.models import Device, Latest, Vehicle
 from patriot.fleet.rules import STAYS, Flag, Known, Last
 from patriot.kernel import clock
+from patriot.kernel.geometry import Point
 from patriot.people.queries import scope
 from patriot.people.rules import Viewer
 
@@ -86,6 +87,13 @@ def latest_positions(
             "accuracy_m",
         )
     ]
+
+
+def latest_fixes() -> dict[int, tuple[Point, datetime]]:
+    """Where every vehicle was last, and when: by vehicle id, for who needs no more."""
+    rows = Latest.objects.filter(device__vehicle__isnull=False).order_by("fixed_at")
+    seen = rows.values_list("device__vehicle_id", "lon", "lat", "fixed_at")
+    return {vehicle: (Point(lon, lat), at) for vehicle, lon, lat, at in seen}
 
 
 def trail(vehicle_id: int, minutes: int = 15) -> list[TrailPoint]:

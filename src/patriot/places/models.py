@@ -121,6 +121,9 @@ class Network(models.Model):
     version = models.CharField(_("version"), max_length=64)
     source = models.CharField(_("source"), max_length=160)
     indicative = models.BooleanField(_("indicative"))
+    top_speed_kmh = models.PositiveSmallIntegerField(
+        _("highest speed, km/h"), default=130
+    )  # nobody is faster
     built_at = models.DateTimeField(_("built at"))
 
     class Meta:

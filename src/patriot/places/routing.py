@@ -15,7 +15,6 @@ from patriot.places import network as builder
 from patriot.places.models import Network
 
 UNLIMITED = -1
-TOP_SPEED = 27.0  # m/s: no network here lets anyone drive faster
 BATCH = 32  # sources asked about at once by `fastest`
 OFF_ROAD_M = 3000  # a point farther than this from any street is not on the network
 
@@ -55,6 +54,7 @@ class NetworkInfo:
     version: str
     source: str
     indicative: bool
+    top_speed_kmh: int
 
 
 class NoNetwork(Refused):
@@ -74,17 +74,19 @@ def network() -> NetworkInfo:
         raise NoNetwork(
             f"The road network {row.version} is not on this machine: load the pack or the streets here again."
         )
-    return NetworkInfo(row.version, row.source, row.indicative)
+    return NetworkInfo(row.version, row.source, row.indicative, row.top_speed_kmh)
 
 
-def travel_times(sources: Sequence[Point], destination: Point) -> list[Leg | None]:
+def travel_times(
+    sources: Sequence[Point], destination: Point, on: NetworkInfo | None = None
+) -> list[Leg | None]:
     """The way from each source to one destination, in the sources' order; None where no road leads.
 
-    Raises NoNetwork; ValueError for a position that is none.
+    `on`: the network, for who asks often. Raises NoNetwork; ValueError for a position that is none.
     """
     if not destination.is_valid or not all(source.is_valid for source in sources):
         raise ValueError("a position is not longitude, latitude in degrees")
-    return times_on(_engine(), sources, destination) if sources else []
+    return times_on(_engine(on or network()), sources, destination) if sources else []
 
 
 def times_on(engine: Any, sources: Sequence[Point], destination: Point) -> list[Leg | None]:
@@ -114,14 +116,15 @@ def fastest(sources: Sequence[Point], destination: Point, count: int) -> list[tu
     """The `count` sources that are soonest at the destination, soonest first: index in `sources`, way.
 
     Exactly what sorting `travel_times` gives, without computing the ways of those that are too far even by
-    air at TOP_SPEED. Raises NoNetwork.
+    air at the network's highest speed. Raises NoNetwork.
     """
-    engine = _engine()
+    used = network()
+    engine, top_speed = _engine(used), used.top_speed_kmh / 3.6
     order = sorted(range(len(sources)), key=lambda index: distance_m(sources[index], destination))
     found: list[tuple[float, int, Leg]] = []
     for start in range(0, len(order), BATCH):
         batch = order[start : start + BATCH]
-        soonest = distance_m(sources[batch[0]], destination) / TOP_SPEED
+        soonest = distance_m(sources[batch[0]], destination) / top_speed
         if len(found) >= count and soonest > found[count - 1][0]:
             break
         legs = times_on(engine, [sources[index] for index in batch], destination)
@@ -140,7 +143,7 @@ def route(a: Point, b: Point) -> Route | None:
         generate_hints=False,
     )
     try:
-        answer = _engine().Route(asked)
+        answer = _engine(network()).Route(asked)
     except RuntimeError:  # "NoRoute", "NoSegment"
         return None
     if any(float(end["distance"]) > OFF_ROAD_M for end in answer["waypoints"]):
@@ -167,10 +170,10 @@ def _step(step: Mapping[str, Any]) -> Step:
     )
 
 
-def _engine() -> Any:
+def _engine(used: NetworkInfo) -> Any:
     """OSRM on the network in use; loaded when the network has changed since."""
     global _loaded
-    version = network().version
+    version = used.version
     current = _loaded
     if current is None or current[0] != version:
         with _lock:

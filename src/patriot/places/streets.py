@@ -33,6 +33,7 @@ SPEED = {
     "tertiary": 30,
 }  # km/h where none is said
 LOCAL_SPEED = 20
+UNSAID_TOP_SPEED = 130  # km/h: OSRM drives no faster, whatever an extract says
 BEYOND = 0.03  # degrees around the city from which streets are kept for the map
 BATCH = 2000
 
@@ -61,7 +62,8 @@ def build(streets: Iterable[Street], *, source: str, indicative: bool) -> str:
     """Build and use the network of these streets; returns its version. Call inside a transaction."""
     pieces = [builder.Piece(s.name, s.kind, s.maxspeed, s.oneway, bool(s.bridge), s.line) for s in streets]
     version = builder.build_from_pieces(roads(), pieces)
-    _use(version, len(pieces), source=source, indicative=indicative)
+    top_speed = max((piece.maxspeed for piece in pieces), default=UNSAID_TOP_SPEED)
+    _use(version, len(pieces), source=source, indicative=indicative, top_speed_kmh=top_speed)
     return version
 
 
@@ -85,7 +87,8 @@ def import_osm(path: Path | str, *, actor: str = "system:city") -> str:
         Waterway.objects.all().delete()
         Waterway.objects.bulk_create(waters, BATCH)
         renew("streets", digest=version, source=f"OpenStreetMap, {path.name}", indicative=False)
-        _use(version, len(streets), source=f"OpenStreetMap, {path.name}", indicative=False, actor=actor)
+        _use(version, len(streets), source=f"OpenStreetMap, {path.name}", indicative=False,
+             top_speed_kmh=UNSAID_TOP_SPEED, actor=actor)  # fmt: skip
     return f"{len(streets)} streets and {len(waters)} waters imported; the road network is {version}."
 
 
@@ -95,12 +98,14 @@ def replace(streets: list[Street]) -> None:
     Street.objects.bulk_create(streets, BATCH)
 
 
-def _use(version: str, count: int, *, source: str, indicative: bool, actor: str = "system:city") -> None:
+def _use(version: str, count: int, *, source: str, indicative: bool, top_speed_kmh: int,
+         actor: str = "system:city") -> None:  # fmt: skip
     """Route on this network from now on; said in the ledger when it is another one."""
     last = Network.objects.first()
     if last and (last.version, last.source, last.indicative) == (version, source, indicative):
         return
-    Network.objects.create(version=version, source=source, indicative=indicative, built_at=clock.now())
+    Network.objects.create(version=version, source=source, indicative=indicative,
+                           top_speed_kmh=top_speed_kmh, built_at=clock.now())  # fmt: skip
     event = NetworkBuilt(version, source, indicative, count)
     append(event, actor=actor, subject=f"network:{version}", simulated=settings.DEMO)
 
