@@ -24,6 +24,7 @@ from patriot.dispatch.ranking import (
     unfit,
 )
 from patriot.kernel.geometry import Point, distance_m
+from patriot.places.routing import NetworkInfo
 
 NOW = datetime(2026, 11, 21, 3, tzinfo=UTC)
 SPOT = Point(106.99, -6.24)
@@ -140,8 +141,10 @@ def test_it_measures_only_until_the_first_three_are_sure(seed: int, size: int) -
         return Road(metres / 12, metres)
 
     everything, _ = rank(units, [road(place(unit, NOW)[0]) for unit in units], NEED, NOW, by_road=True)
-    with mock.patch.object(
-        roads, "ways", lambda points, _: roads.Ways([road(one) for one in points], by_road=True)
+    network = NetworkInfo("drawn", "a test", indicative=True, top_speed_kmh=44)  # 12 m/s and a little
+    with (
+        mock.patch.object(roads, "in_use", lambda: network),
+        mock.patch.object(roads, "ways", lambda points, *_: roads.Ways([road(one) for one in points], True)),
     ):
         advice = queries.recommend_among(units, NEED, NOW)
     assert [one.callsign for one in advice.units[:SURE]] == [one.callsign for one in everything[:SURE]]

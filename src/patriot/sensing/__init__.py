@@ -1,0 +1,1 @@
+"""Things, datastreams, readings and what they mean."""

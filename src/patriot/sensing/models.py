@@ -1,0 +1,167 @@
+"""The eight entities of OGC SensorThings 1.1, and who speaks for a thing.
+
+Observations live in `sensing_observation` and the newest of each datastream in `sensing_latest`, plain SQL,
+one partition a day: see migration 0002. They have no foreign keys: this is the hot path.
+"""
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+GEOJSON = "application/geo+json"
+
+
+class Named(models.Model):
+    """What every entity but the observation has."""
+
+    name = models.CharField(_("name"), max_length=255)
+    description = models.TextField(_("description"), blank=True)
+    properties = models.JSONField(_("properties"), null=True, blank=True)
+
+    class Meta:
+        abstract = True
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Location(Named):
+    """Where a thing is. `lon`, `lat`: the point, or a point of the geometry, degrees; None: no geometry."""
+
+    encoding_type = models.CharField(max_length=100, default=GEOJSON)
+    location = models.JSONField()
+    lon = models.FloatField(null=True)
+    lat = models.FloatField(null=True)
+
+    class Meta:
+        verbose_name = _("location")
+        verbose_name_plural = _("locations")
+        ordering = ["pk"]
+
+
+class Thing(Named):
+    """A station, gauge, lamp controller, parking lot … `purpose`: what it is for, see `rules.Purpose`."""
+
+    purpose = models.CharField(_("purpose"), max_length=32, blank=True, db_index=True)
+    agency = models.CharField(_("agency"), max_length=32, blank=True, db_index=True)
+    area = models.CharField(_("area"), max_length=20, blank=True)
+    locations = models.ManyToManyField(Location, related_name="things", blank=True)
+    public = models.BooleanField(_("public"), default=False)
+    simulated = models.BooleanField(_("simulated"), default=False)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("thing")
+        verbose_name_plural = _("things")
+        ordering = ["pk"]
+
+
+class HistoricalLocation(models.Model):
+    """Where a thing was from a moment on. It stays when the thing moves on."""
+
+    thing = models.ForeignKey(Thing, models.CASCADE, related_name="historical_locations")
+    time = models.DateTimeField()
+    locations = models.ManyToManyField(Location, related_name="historical_locations")
+
+    class Meta:
+        ordering = ["pk"]
+
+
+class Sensor(Named):
+    """A procedure or an instrument's make."""
+
+    encoding_type = models.CharField(max_length=100)
+    metadata = models.JSONField()
+
+    class Meta:
+        verbose_name = _("sensor")
+        verbose_name_plural = _("sensors")
+        ordering = ["pk"]
+
+
+class ObservedProperty(Named):
+    """What is observed: water level, PM2.5."""
+
+    definition = models.CharField(max_length=500)
+
+    class Meta:
+        verbose_name = _("observed property")
+        verbose_name_plural = _("observed properties")
+        ordering = ["pk"]
+
+
+class FeatureOfInterest(Named):
+    """What an observation is about: mostly the thing's place."""
+
+    encoding_type = models.CharField(max_length=100, default=GEOJSON)
+    feature = models.JSONField()
+    lon = models.FloatField(null=True)
+    lat = models.FloatField(null=True)
+
+    class Meta:
+        ordering = ["pk"]
+
+
+class Datastream(Named):
+    """One property of one thing as one sensor observes it.
+
+    `key`: its short name in topics and on pages, unique within the thing. `limits`: what its readings are
+    checked against, see `quality.Limits`. `calibrated_until`: None: needs no calibration.
+    """
+
+    thing = models.ForeignKey(Thing, models.CASCADE, related_name="datastreams")
+    sensor = models.ForeignKey(Sensor, models.CASCADE, related_name="datastreams")
+    observed_property = models.ForeignKey(ObservedProperty, models.CASCADE, related_name="datastreams")
+    key = models.SlugField(_("key"), max_length=48)
+    observation_type = models.CharField(max_length=200)
+    unit_name = models.CharField(max_length=100, null=True, blank=True)
+    unit_symbol = models.CharField(max_length=40, null=True, blank=True)
+    unit_definition = models.CharField(max_length=500, null=True, blank=True)
+    observed_area = models.JSONField(null=True, blank=True)
+    public = models.BooleanField(_("public"), default=False)
+    limits = models.JSONField(_("limits"), default=dict, blank=True)
+    calibrated_until = models.DateField(_("calibrated until"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("datastream")
+        verbose_name_plural = _("datastreams")
+        ordering = ["pk"]
+        constraints = [models.UniqueConstraint(fields=["thing", "key"], name="sensing_datastream_key")]
+
+
+class Device(models.Model):
+    """What speaks for a thing over MQTT or HTTP, as `uid`. Its secret is kept as a digest."""
+
+    uid = models.CharField(_("identifier"), max_length=64, unique=True)
+    thing = models.ForeignKey(Thing, models.SET_NULL, null=True, blank=True, related_name="devices")
+    secret_digest = models.CharField(max_length=128, blank=True)  # "": it may not sign in yet
+    enabled = models.BooleanField(_("enabled"), default=True)
+    online = models.BooleanField(_("online"), null=True)  # None: it never said
+    online_since = models.DateTimeField(null=True)  # of `online`, whichever way
+    battery_pct = models.FloatField(_("battery, %"), null=True)
+    simulated = models.BooleanField(_("simulated"), default=False)
+
+    class Meta:
+        verbose_name = _("device")
+        verbose_name_plural = _("devices")
+        ordering = ["uid"]
+
+    def __str__(self) -> str:
+        return self.uid
+
+
+class Quarantined(models.Model):
+    """A payload that could not be used, as it came, with the reason; until somebody resolves it."""
+
+    at = models.DateTimeField(_("received at"), db_index=True)
+    source = models.CharField(_("source"), max_length=16)  # mqtt, http, csv
+    uid = models.CharField(_("identifier"), max_length=80, db_index=True)
+    topic = models.CharField(_("topic"), max_length=255, blank=True)
+    reason = models.CharField(_("reason"), max_length=40)
+    payload = models.BinaryField(_("payload"))
+    resolved_at = models.DateTimeField(null=True, db_index=True)
+    resolution = models.CharField(max_length=200, blank=True)
+
+    class Meta:
+        verbose_name = _("quarantined payload")
+        verbose_name_plural = _("quarantined payloads")
+        ordering = ["-at"]
