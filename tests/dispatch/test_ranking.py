@@ -143,7 +143,7 @@ def test_it_measures_only_until_the_first_three_are_sure(seed: int, size: int) -
     everything, _ = rank(units, [road(place(unit, NOW)[0]) for unit in units], NEED, NOW, by_road=True)
     network = NetworkInfo("drawn", "a test", indicative=True, top_speed_kmh=44)  # 12 m/s and a little
     with (
-        mock.patch.object(roads, "in_use", lambda: network),
+        mock.patch.object(roads, "in_use", return_value=network),
         mock.patch.object(roads, "ways", lambda points, *_: roads.Ways([road(one) for one in points], True)),
     ):
         advice = queries.recommend_among(units, NEED, NOW)

@@ -36,6 +36,9 @@ STANDING = ("pk", "callsign", "kind", "agency", "station_lon", "station_lat", "s
             "vehicle_id", "simulated")  # fmt: skip
 
 
+NEVER_SEEN: tuple[Point | None, datetime | None] = (None, None)
+
+
 @dataclass(frozen=True, slots=True)
 class UnitRow:
     """A unit as lists show it. `lon`, `lat`: where it was last seen, else its station."""
@@ -197,7 +200,7 @@ def standings(viewer: Viewer | None, now: datetime) -> list[Standing]:
     return [
         Standing(
             unit_id, callsign, kind, agency, Point(lon, lat), state, around_the_clock or unit_id in duty,
-            *seen.get(vehicle_id, (None, None)), busy.get(unit_id, ""), vehicle_id, simulated,
+            *(seen.get(vehicle_id) or NEVER_SEEN), busy.get(unit_id, ""), vehicle_id, simulated,
         )
         for unit_id, callsign, kind, agency, lon, lat, state, around_the_clock, vehicle_id, simulated
         in rows.values_list(*STANDING)

@@ -35,4 +35,4 @@ GOOD = Flag(0)
 UNFIT = (
     Flag.CLOCK | Flag.DUPLICATE | Flag.RANGE | Flag.RATE | Flag.SPIKE | Flag.MISSING
 )  # no alarm from these
-UNFIT_FOR_INDEX = UNFIT | Flag.FLATLINE | Flag.UNCALIBRATED  # nor does it count towards a public index
+UNFIT_FOR_INDEX = UNFIT | Flag.FLATLINE | Flag.UNCALIBRATED  # counts in no public index
