@@ -33,7 +33,7 @@ def database_settings(config: Config) -> dict[str, Any]:
 
 def _database() -> dict[str, Any]:
     settings = database_settings(CONFIG)
-    pool = {"min_size": 1, "max_size": 16, "timeout": 10}
+    pool = {"min_size": 1, "max_size": 16, "timeout": 4}
     options = {"pool": pool, "connect_timeout": 5, **settings.pop("OPTIONS", {})}
     settings |= {"CONN_HEALTH_CHECKS": True, "OPTIONS": options}
     return {"ENGINE": "django.db.backends.postgresql", **settings}
