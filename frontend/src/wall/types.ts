@@ -81,6 +81,8 @@ export interface Working {
 export interface Today {
   received: number;
   closed: number;
+  /** Solved, and waiting for the citizen to say so. */
+  unconfirmed: number;
   /** Open now, whenever they came in. */
   open: number;
   late: number;
@@ -93,6 +95,8 @@ export interface Share {
   name: string;
   received: number;
   closed: number;
+  /** Solved, and waiting for the citizen to say so. */
+  unconfirmed: number;
   open: number;
   late: number;
 }

@@ -120,7 +120,7 @@ def today(rows: Rows, now: datetime, most: int) -> dict[str, Any]:
     }
 
 
-FIGURES = ("received", "closed", "open", "late")
+FIGURES = ("received", "closed", "unconfirmed", "open", "late")
 
 
 def _counts(row: Row, now: datetime) -> Row:
@@ -131,6 +131,7 @@ def _counts(row: Row, now: datetime) -> Row:
         "kecamatan": (row["kecamatan"], row["kecamatan_name"]),
         "received": int(_moment(row["opened_at"]) >= since and row["parent"] is None),
         "closed": int(row["state"] == State.CLOSED and _moment(row["closed_at"]) >= since),
+        "unconfirmed": int(row["state"] == State.RESOLVED),  # solved, the citizen has not said so yet
         "open": int(is_open),
         "late": int(is_open and _moment(row["resolve_due"]) < now),
     }
