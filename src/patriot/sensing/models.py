@@ -165,3 +165,47 @@ class Quarantined(models.Model):
         verbose_name = _("quarantined payload")
         verbose_name_plural = _("quarantined payloads")
         ordering = ["-at"]
+
+
+class Asset(models.Model):
+    """Something the city bought and must keep working: a station, a camera, a link, a siren.
+
+    `device` is what speaks for it; without one nobody watches it yet. `every_s`: how often it should be
+    heard. `contact`: whom to call when it is silent, and whom to ask for its data. `note`: what its data is
+    kept for and how long, and how sure its entries are.
+    """
+
+    code = models.CharField(_("code"), max_length=48, unique=True)
+    name = models.CharField(_("name"), max_length=200)
+    sort = models.CharField(_("sort"), max_length=16, db_index=True)  # see assets.Sort
+    agency = models.CharField(_("agency"), max_length=32, blank=True, db_index=True)
+    device = models.OneToOneField(Device, models.SET_NULL, null=True, blank=True, related_name="asset")
+    lon = models.FloatField(null=True, blank=True)
+    lat = models.FloatField(null=True, blank=True)
+    every_s = models.PositiveIntegerField(_("expected every, seconds"), default=300)
+    installed_on = models.DateField(_("installed on"), null=True, blank=True)
+    yearly_cost_idr = models.BigIntegerField(_("cost a year, rupiah"), null=True, blank=True)
+    contact = models.CharField(_("contact"), max_length=200, blank=True)
+    note = models.TextField(_("note"), blank=True)
+    indicative = models.BooleanField(_("indicative"), default=False)
+    simulated = models.BooleanField(_("simulated"), default=False)
+
+    class Meta:
+        verbose_name = _("asset")
+        verbose_name_plural = _("assets")
+        ordering = ["code"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class AssetDay(models.Model):
+    """How much of a day (WIB) an asset was heard: moments it spoke in, of those it should have."""
+
+    asset = models.ForeignKey(Asset, models.CASCADE, related_name="days")
+    day = models.DateField()
+    expected = models.IntegerField()
+    heard = models.IntegerField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["asset", "day"], name="sensing_asset_day")]
