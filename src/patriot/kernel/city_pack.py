@@ -212,6 +212,73 @@ class DemoUserRow:
 
 
 @dataclass(frozen=True)
+class ThingRow:
+    """A station, gauge, group of lamps or car park. `details`: items `name=value` of its purpose."""
+
+    code: Code
+    name: Text
+    purpose: Code
+    lon: Lon
+    lat: Lat
+    agency: Code
+    public: bool
+    device_uid: str
+    details: list[str]
+
+
+@dataclass(frozen=True)
+class DatastreamRow:
+    """What a thing measures, and what is believed of it: range, change a minute, lone spike, how long the
+    same value may stand, how often it speaks (seconds).
+    """
+
+    thing: Code
+    key: Annotated[str, Meta(pattern=r"^[a-z0-9_-]{1,48}$")]
+    property: Code
+    sensor: Code
+    unit: str
+    unit_name: str
+    min: float | None
+    max: float | None
+    max_rate_per_min: float | None
+    max_spike: float | None
+    flat_s: int | None
+    every_s: Count
+    calibrated_until: date | None
+
+
+@dataclass(frozen=True)
+class ThresholdRow:
+    """A level that begins at `value` and ends below `clear`, in force from `valid_from` until before
+    `valid_to`. `level` 1 is the mildest.
+    """
+
+    thing: Code
+    key: Text
+    name: Text
+    level: Count
+    value: float
+    clear: float
+    delay_on_s: Annotated[int, Meta(ge=0)]
+    delay_off_s: Annotated[int, Meta(ge=0)]
+    priority: Literal["low", "medium", "high"]
+    valid_from: date
+    valid_to: date | None
+    source: Text
+
+
+@dataclass(frozen=True)
+class RiverLinkRow:
+    """How long a wave needs from one gauge to a lower one, as experience has it."""
+
+    upstream: Code
+    downstream: Code
+    hours_min: Annotated[float, Meta(gt=0)]
+    hours_max: Annotated[float, Meta(gt=0)]
+    source: Text
+
+
+@dataclass(frozen=True)
 class Table:
     """A file: its record, what names a row, which column points into which other file's column."""
 
@@ -261,6 +328,22 @@ TABLES = {
     "holidays.csv": Table(HolidayRow, ("date", "name_id")),
     "sop.csv": Table(SopRow, ("group", "step"), (("group", "categories.csv", "group"),), required=False),
     "replies.csv": Table(ReplyRow, ("code",), required=False),
+    "things.csv": Table(ThingRow, ("code",), (("agency", "agencies.csv", "code"),), required=False),
+    "datastreams.csv": Table(
+        DatastreamRow, ("thing", "key"), (("thing", "things.csv", "code"),), required=False
+    ),
+    "thresholds.csv": Table(
+        ThresholdRow,
+        ("thing", "key", "level", "valid_from"),
+        (("thing", "things.csv", "code"),),
+        required=False,
+    ),
+    "river_links.csv": Table(
+        RiverLinkRow,
+        ("upstream", "downstream"),
+        (("upstream", "things.csv", "code"), ("downstream", "things.csv", "code")),
+        required=False,
+    ),
     "demo_users.csv": Table(
         DemoUserRow, ("username",), (("agency", "agencies.csv", "code"),), required=False
     ),
@@ -336,7 +419,7 @@ def _check_places(pack: Pack, read: Tables) -> None:
         return
     faults = [
         Fault(file, line, f"{row.lon}, {row.lat} lies far outside the city")
-        for file in ("areas.csv", "facilities.csv", "units.csv")
+        for file in ("areas.csv", "facilities.csv", "units.csv", "things.csv")
         for line, row in read.get(file, [])
         if not (west - NEAR <= row.lon <= east + NEAR and south - NEAR <= row.lat <= north + NEAR)
     ]
