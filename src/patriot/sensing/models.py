@@ -209,3 +209,71 @@ class AssetDay(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["asset", "day"], name="sensing_asset_day")]
+
+
+class RiverLink(models.Model):
+    """How long a wave needs from one gauge to a lower one, as experience has it, and whose experience."""
+
+    upstream = models.ForeignKey(Thing, models.CASCADE, related_name="flows_to")
+    downstream = models.ForeignKey(Thing, models.CASCADE, related_name="flows_from")
+    hours_min = models.FloatField()
+    hours_max = models.FloatField()
+    source = models.CharField(max_length=300)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["upstream", "downstream"], name="sensing_river_link")]
+
+
+class Index(models.Model):
+    """What readings of a thing meant over a period ending `at`: its class in words is `label`, a code.
+
+    `value` None: there was too little to say, and `detail` tells what was missing.
+    """
+
+    thing = models.ForeignKey(Thing, models.CASCADE, related_name="indices")
+    code = models.CharField(max_length=16)  # ispu, pollution, lights, parking
+    at = models.DateTimeField()
+    value = models.FloatField(null=True)
+    label = models.CharField(max_length=32, blank=True)
+    detail = models.JSONField(default=dict)
+
+    class Meta:
+        ordering = ["-at"]
+        constraints = [models.UniqueConstraint(fields=["thing", "code", "at"], name="sensing_index_once")]
+
+
+class ForecastModel(models.Model):
+    """A model's card: what it was learned from and how wrong it was on what it had not seen."""
+
+    thing = models.ForeignKey(Thing, models.CASCADE, related_name="forecast_models")
+    trained_at = models.DateTimeField()
+    method = models.CharField(max_length=16)  # learned, rule_of_thumb
+    since = models.DateTimeField(null=True)
+    until = models.DateTimeField(null=True)
+    events = models.IntegerField(default=0)
+    mae_cm = models.FloatField(null=True)
+    mae_hours = models.FloatField(null=True)
+    coverage = models.FloatField(null=True)  # share of held-out levels inside the interval
+    parameters = models.JSONField(default=dict)
+
+    class Meta:
+        ordering = ["-trained_at"]
+
+
+class Forecast(models.Model):
+    """What was expected of a gauge's highest level, when it was said. `low`…`high`: 9 cases in 10."""
+
+    thing = models.ForeignKey(Thing, models.CASCADE, related_name="forecasts")
+    model = models.ForeignKey(ForecastModel, models.CASCADE, related_name="forecasts")
+    made_at = models.DateTimeField(db_index=True)
+    peak_at = models.DateTimeField()
+    peak_from = models.DateTimeField()
+    peak_to = models.DateTimeField()
+    value = models.FloatField(null=True)  # cm; None: only the hour is known
+    low = models.FloatField(null=True)
+    high = models.FloatField(null=True)
+    detail = models.JSONField(default=dict)  # steps: [[at, value, low, high], …]; upstream: what it rests on
+
+    class Meta:
+        ordering = ["-made_at"]
+        constraints = [models.UniqueConstraint(fields=["thing", "made_at"], name="sensing_forecast_once")]
