@@ -36,7 +36,7 @@ bench: install build messages  ## measure, against a baseline in the same run
 	@$(BIN)/python -m bench
 
 dev: install build messages  ## the demo, with the front end rebuilt after every change
-	@$(NPM) run watch & watch=$$!; trap 'kill $$watch' EXIT; $(BIN)/patriot demo
+	@$(NPM) run watch & watch=$$!; trap 'kill $$watch' EXIT; PATRIOT_DEV=1 $(BIN)/patriot demo
 
 docs: install  ## where the documentation is
 	@ls docs/*.md docs/decisions/*.md
