@@ -279,6 +279,27 @@ class RiverLinkRow:
 
 
 @dataclass(frozen=True)
+class AssetRow:
+    """Something that must keep working: who owns it, what speaks for it and how often (seconds), what it
+    costs a year, whom to call. `note`: what its data is kept for and how long. `indicative`: not surveyed.
+    """
+
+    code: Code
+    name: Text
+    sort: Literal["sensor", "camera", "link", "siren"]
+    agency: Code
+    device_uid: str
+    lon: Lon | None
+    lat: Lat | None
+    every_s: Count
+    installed_on: date | None
+    yearly_cost_idr: Rupiah | None
+    contact: str
+    note: str
+    indicative: bool
+
+
+@dataclass(frozen=True)
 class Table:
     """A file: its record, what names a row, which column points into which other file's column."""
 
@@ -338,6 +359,7 @@ TABLES = {
         (("thing", "things.csv", "code"),),
         required=False,
     ),
+    "assets.csv": Table(AssetRow, ("code",), (("agency", "agencies.csv", "code"),), required=False),
     "river_links.csv": Table(
         RiverLinkRow,
         ("upstream", "downstream"),
