@@ -90,6 +90,11 @@ class Config:
         """Where the embedded NATS server's client address is written at its start."""
         return self.run_folder / "nats.url"
 
+    @property
+    def nats_issuer_file(self) -> Path:
+        """The seed with which the intake signs what a device may do. `NATS_ISSUER` names another file."""
+        return Path(self.env.get("NATS_ISSUER") or self.home / "nats_issuer")
+
     def nats_address(self) -> str:
         """The NATS URL to connect to: `NATS_URL`, or the embedded server's. Empty if that was never
         started.

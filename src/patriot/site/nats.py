@@ -12,6 +12,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from patriot.kernel.config import Config
+from patriot.kernel.nkeys import Issuer, new_seed
 from patriot.site.account import Command, give, unprivileged
 
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
@@ -35,6 +36,22 @@ accounts {{
         permissions: {{ publish: {topics}, subscribe: {heard} }}
       }}
     ]
+    mappings: {{
+      "v1//1.>": "create.v1//1.>"
+      "said.>": ">"
+    }}
+  }}
+  SYS {{
+    users: [ {{ user: patriot-system, password: "{password}" }} ]
+  }}
+}}
+system_account: SYS
+authorization {{
+  timeout: 5
+  auth_callout {{
+    issuer: "{issuer}"
+    account: CITY
+    auth_users: [ patriot, device, patriot-system ]
   }}
 }}
 {anonymous}mqtt {{
@@ -43,8 +60,11 @@ accounts {{
   max_ack_pending: 1000
 }}
 """
-TOPICS = ["device.>", "sensor.>", "telemetry.>"]  # what devices may say: in MQTT, device/# and so on
-HEARD = ["device.>", "$MQTT.sub.>", "$MQTT.deliver.>"]  # what they may hear, and how it is delivered
+# The user `device` is for gateways, which speak for many devices, and for everybody on this machine. A device
+# with a name and secret of its own is let in by the intake and may say less: see intake/door.py.
+# Mappings: a SensorThings creation goes to the intake alone; what the house says under `said.` is heard by all.
+TOPICS = ["device.>", "sensing.>", "create.v1//1.>"]  # what they may say: in MQTT, device/# and so on
+HEARD = ["device.>", "siren.>", "v1//1.>", "$MQTT.sub.>", "$MQTT.deliver.>"]  # `$`: how it is delivered
 
 
 @dataclass(frozen=True)
@@ -110,7 +130,15 @@ class Nats:
             anonymous='no_auth_user: "device"\n' if config.bind in LOOPBACK else "",
             topics=json.dumps(TOPICS),
             heard=json.dumps(HEARD),
+            issuer=Issuer(self._issuer()).public,
         )
+
+    def _issuer(self) -> str:
+        """The seed of the account that lets devices in, made at first use: the intake signs with it."""
+        kept = self.config.nats_issuer_file
+        if not kept.exists():
+            self._write(kept, new_seed())
+        return kept.read_text().strip()
 
     def _secret(self, name: str) -> str:
         """A password kept in `<home>/<name>`, made at first use. Devices elsewhere need `mqtt_password`."""
