@@ -36,3 +36,14 @@ class ConditionChanged:
     lon: float | None
     lat: float | None
     at: datetime
+
+
+@announces("sensing.readings_archived")
+@dataclass(frozen=True)
+class ReadingsArchived:
+    """A day's readings went from tables into files. `fingerprints`: the files' SHA-256, in their order."""
+
+    day: str
+    rows: int
+    bytes: int
+    fingerprints: list[str]
