@@ -1,13 +1,14 @@
 """The city packs' things, datastreams, thresholds and river links."""
 
 from collections import Counter
+from datetime import date
 from pathlib import Path
 
 import pytest
 
 from patriot.kernel.pack import Pack, PackError
 from patriot.places import pack as places
-from patriot.sensing.models import Datastream, Device, RiverLink, Thing
+from patriot.sensing.models import Datastream, Device, RiverLink, Thing, Threshold
 from patriot.sensing.pack import check, load
 
 CITIES = Path(__file__).parents[2] / "cities"
@@ -39,8 +40,12 @@ def test_it_knows_every_lamp_and_what_an_expired_calibration_is() -> None:
     ends = set(Datastream.objects.filter(thing__purpose="air").values_list("calibrated_until", flat=True))
     assert len(ends) == 2
     level = Datastream.objects.get(thing__properties__code="gauge_p2c", key="level")
-    assert level.limits == {"min": -50, "max": 1100, "rate": 25, "spike": 80, "flat_s": 21600, "every_s": 60}
+    assert level.limits == {
+        "low": -50, "high": 1100, "max_rate_per_min": 25, "spike": 80, "flatline_s": 21600, "cadence_s": 60,
+    }  # fmt: skip
     assert Thing.objects.get(properties__code="gauge_kemang").area
+    versions = Threshold.objects.filter(datastream=level, code="siaga", level=1).order_by("valid_from")
+    assert [(row.value, row.valid_to) for row in versions] == [(301, date(2026, 1, 1)), (351, None)]
 
 
 def test_it_refuses_what_nobody_knows(tmp_path: Path) -> None:

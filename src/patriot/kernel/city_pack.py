@@ -250,11 +250,13 @@ class DatastreamRow:
 @dataclass(frozen=True)
 class ThresholdRow:
     """A level that begins at `value` and ends below `clear`, in force from `valid_from` until before
-    `valid_to`. `level` 1 is the mildest.
+    `valid_to`. `level` 1 is the mildest. `code`: siaga, rain, or rate_of_rise, a change an
+    hour over `window_s`.
     """
 
     thing: Code
     key: Text
+    code: Code
     name: Text
     level: Count
     value: float
@@ -264,6 +266,7 @@ class ThresholdRow:
     priority: Literal["low", "medium", "high"]
     valid_from: date
     valid_to: date | None
+    window_s: Count | None
     source: Text
 
 
@@ -297,6 +300,47 @@ class AssetRow:
     contact: str
     note: str
     indicative: bool
+
+
+@dataclass(frozen=True)
+class WarningTemplateRow:
+    """What a hazard's public warning says, with {fields}. `category` to `response` in CAP's own words.
+    `conditions`: codes of sensor conditions that suggest it. `agency`: whose head may approve it.
+    """
+
+    code: Code
+    name_id: Text
+    name_en: Text
+    category: Literal[
+        "Met", "Geo", "Safety", "Rescue", "Fire", "Health", "Env", "Transport", "Infra", "CBRNE", "Other"
+    ]
+    urgency: Literal["Immediate", "Expected", "Future", "Past", "Unknown"]
+    severity: Literal["Extreme", "Severe", "Moderate", "Minor", "Unknown"]
+    certainty: Literal["Observed", "Likely", "Possible", "Unlikely", "Unknown"]
+    response: Literal["Evacuate", "Shelter", "Prepare", "Avoid", "Monitor", "Execute", "None"]
+    headline_id: Text
+    headline_en: Text
+    description_id: Text
+    description_en: Text
+    instruction_id: Text
+    instruction_en: Text
+    hours: Annotated[float, Meta(gt=0, le=168)]
+    approval_minutes: Count
+    agency: Code
+    conditions: list[str]
+    areas: list[str]
+
+
+@dataclass(frozen=True)
+class SirenRow:
+    """A siren and the areas it is heard in."""
+
+    code: Annotated[str, Meta(pattern=r"^[a-z0-9-]{1,48}$")]
+    name: Text
+    lon: Lon
+    lat: Lat
+    areas: list[str]
+    agency: Code
 
 
 @dataclass(frozen=True)
@@ -355,7 +399,7 @@ TABLES = {
     ),
     "thresholds.csv": Table(
         ThresholdRow,
-        ("thing", "key", "level", "valid_from"),
+        ("thing", "key", "code", "level", "valid_from"),
         (("thing", "things.csv", "code"),),
         required=False,
     ),
@@ -366,6 +410,10 @@ TABLES = {
         (("upstream", "things.csv", "code"), ("downstream", "things.csv", "code")),
         required=False,
     ),
+    "warning_templates.csv": Table(
+        WarningTemplateRow, ("code",), (("agency", "agencies.csv", "code"),), required=False
+    ),
+    "sirens.csv": Table(SirenRow, ("code",), (("agency", "agencies.csv", "code"),), required=False),
     "demo_users.csv": Table(
         DemoUserRow, ("username",), (("agency", "agencies.csv", "code"),), required=False
     ),

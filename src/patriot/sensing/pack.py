@@ -4,7 +4,7 @@ from typing import Any
 
 from django.db import transaction
 
-from patriot.kernel.city_pack import DatastreamRow, RiverLinkRow, ThingRow
+from patriot.kernel.city_pack import DatastreamRow, RiverLinkRow, ThingRow, ThresholdRow
 from patriot.kernel.geometry import Point
 from patriot.kernel.pack import Fault, Pack, PackError
 from patriot.places.queries import area_at
@@ -16,6 +16,7 @@ from patriot.sensing.models import (
     RiverLink,
     Sensor,
     Thing,
+    Threshold,
 )
 from patriot.sensing.vocabulary import COUNT, COUNTED, MEASUREMENT, PROPERTIES, SENSORS, UCUM
 
@@ -48,6 +49,7 @@ def load(pack: Pack) -> int:
     check(pack)
     things = _load_things([row for _line, row in _rows(pack, "things.csv", ThingRow)])
     _load_datastreams([row for _line, row in _rows(pack, "datastreams.csv", DatastreamRow)], things)
+    _load_thresholds(pack, things)
     _load_links([row for _line, row in _rows(pack, "river_links.csv", RiverLinkRow)], things)
     return len(things)
 
@@ -57,7 +59,9 @@ def _rows(pack: Pack, file: str, record: type[Any]) -> list[tuple[int, Any]]:
 
 
 def _load_things(rows: list[ThingRow]) -> Things:
-    known = {thing.properties["code"]: thing for thing in Thing.objects.filter(properties__has_key="code")}
+    known = {
+        (thing.properties or {})["code"]: thing for thing in Thing.objects.filter(properties__has_key="code")
+    }
     return {row.code: _thing(row, known.get(row.code)) for row in rows}
 
 
@@ -97,10 +101,10 @@ def _load_datastreams(rows: list[DatastreamRow], things: Things) -> None:
 
 
 def limits(row: DatastreamRow) -> dict[str, float]:
-    """What readings are checked against: `rate` in units a minute, `flat_s` and `every_s` in seconds."""
+    """What readings are checked against, by the names of `quality.Limits`."""
     said = {
-        "min": row.min, "max": row.max, "rate": row.max_rate_per_min, "spike": row.max_spike,
-        "flat_s": row.flat_s, "every_s": row.every_s,
+        "low": row.min, "high": row.max, "max_rate_per_min": row.max_rate_per_min, "spike": row.max_spike,
+        "flatline_s": row.flat_s, "cadence_s": row.every_s,
     }  # fmt: skip
     return {name: value for name, value in said.items() if value is not None}
 
@@ -120,8 +124,33 @@ def _sensor(code: str) -> Sensor:
     )
 
 
+def _load_thresholds(pack: Pack, things: Things) -> None:
+    streams = {(row.thing_id, row.key): row for row in Datastream.objects.filter(thing__in=things.values())}
+    faults = []
+    for line, row in _rows(pack, "thresholds.csv", ThresholdRow):
+        stream = streams.get((things[row.thing].pk, row.key))
+        if stream is None:
+            faults.append(Fault("thresholds.csv", line, f"{row.thing} has no datastream {row.key!r}"))
+        else:
+            _threshold(row, stream)
+    if faults:
+        raise PackError(*faults)
+
+
+def _threshold(row: ThresholdRow, stream: Datastream) -> None:
+    told = {
+        "name": row.name, "value": row.value, "clear": row.clear, "delay_on_s": row.delay_on_s,
+        "delay_off_s": row.delay_off_s, "priority": row.priority, "valid_to": row.valid_to,
+        "source": row.source, **({"window_s": row.window_s} if row.window_s else {}),
+    }  # fmt: skip
+    Threshold.objects.update_or_create(
+        datastream=stream, code=row.code, level=row.level, valid_from=row.valid_from, defaults=told
+    )
+
+
 def _load_links(rows: list[RiverLinkRow], things: Things) -> None:
     for row in rows:
         told = {"hours_min": row.hours_min, "hours_max": row.hours_max, "source": row.source}
-        pair = {"upstream": things[row.upstream], "downstream": things[row.downstream]}
-        RiverLink.objects.update_or_create(**pair, defaults=told)
+        RiverLink.objects.update_or_create(
+            upstream=things[row.upstream], downstream=things[row.downstream], defaults=told
+        )
