@@ -8,6 +8,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 GEOJSON = "application/geo+json"
+PRIORITIES = [("low", _("low")), ("medium", _("medium")), ("high", _("high"))]
 
 
 class Named(models.Model):
@@ -31,6 +32,9 @@ class Location(Named):
     location = models.JSONField()
     lon = models.FloatField(null=True)
     lat = models.FloatField(null=True)
+    feature = models.ForeignKey(
+        "FeatureOfInterest", models.SET_NULL, null=True, blank=True, related_name="+"
+    )  # made of this place, for observations that name none
 
     class Meta:
         verbose_name = _("location")
@@ -111,6 +115,9 @@ class Datastream(Named):
     thing = models.ForeignKey(Thing, models.CASCADE, related_name="datastreams")
     sensor = models.ForeignKey(Sensor, models.CASCADE, related_name="datastreams")
     observed_property = models.ForeignKey(ObservedProperty, models.CASCADE, related_name="datastreams")
+    feature = models.ForeignKey(
+        FeatureOfInterest, models.SET_NULL, null=True, blank=True, related_name="+"
+    )  # of its observations that name none
     key = models.SlugField(_("key"), max_length=48)
     observation_type = models.CharField(max_length=200)
     unit_name = models.CharField(max_length=100, null=True, blank=True)
@@ -277,3 +284,98 @@ class Forecast(models.Model):
     class Meta:
         ordering = ["-made_at"]
         constraints = [models.UniqueConstraint(fields=["thing", "made_at"], name="sensing_forecast_once")]
+
+
+class Threshold(models.Model):
+    """One degree of abnormal of one datastream, as it was valid for some time.
+
+    Several rows with the same `code` and `level` and other dates are versions of it: a reading is judged by
+    the one valid at its own time. Values in the datastream's unit; for `rate_of_rise` in units an hour, taken
+    over `window_s`. It holds from `value` on until the reading is back beyond `clear` (None: beyond `value`).
+    """
+
+    datastream = models.ForeignKey(Datastream, models.CASCADE, related_name="thresholds")
+    code = models.CharField(_("type"), max_length=24, default="siaga")
+    level = models.SmallIntegerField(_("level"))  # higher is worse, from 1
+    name = models.CharField(_("name"), max_length=60)
+    value = models.FloatField(_("value"))
+    clear = models.FloatField(_("clears at"), null=True, blank=True)
+    below = models.BooleanField(_("abnormal below"), default=False)
+    delay_on_s = models.FloatField(_("delay on, s"), default=0)
+    delay_off_s = models.FloatField(_("delay off, s"), default=0)
+    window_s = models.FloatField(_("window, s"), default=1800)
+    priority = models.CharField(_("priority"), max_length=8, choices=PRIORITIES, default="medium")
+    valid_from = models.DateField(_("valid from"))
+    valid_to = models.DateField(
+        _("valid to"), null=True, blank=True
+    )  # the first day it is not valid any more
+    source = models.CharField(_("source"), max_length=255, blank=True)
+
+    class Meta:
+        verbose_name = _("threshold")
+        verbose_name_plural = _("thresholds")
+        ordering = ["datastream", "code", "level", "valid_from"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["datastream", "code", "level", "valid_from"], name="sensing_threshold_version"
+            ),
+            models.CheckConstraint(condition=models.Q(level__gte=1), name="sensing_threshold_level"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.datastream})"
+
+
+class Condition(models.Model):
+    """How something about a thing stands: level 0 is normal. One row a condition, kept when it is over."""
+
+    condition = models.CharField(max_length=80, primary_key=True)  # "siaga:12"
+    code = models.CharField(max_length=24, db_index=True)
+    level = models.SmallIntegerField()
+    old_level = models.SmallIntegerField(default=0)
+    label = models.CharField(max_length=80, blank=True)
+    priority = models.CharField(max_length=8, choices=PRIORITIES)
+    value = models.FloatField(null=True)
+    at = models.DateTimeField()  # of the reading that changed it
+    changed_at = models.DateTimeField()  # when we knew
+    thing_id = models.BigIntegerField(null=True, db_index=True)
+    datastream_id = models.BigIntegerField(null=True)
+    name = models.CharField(max_length=255, blank=True)
+    unit = models.CharField(max_length=40, blank=True)
+    agency = models.CharField(max_length=32, blank=True)
+    area = models.CharField(max_length=20, blank=True)
+    lon = models.FloatField(null=True)
+    lat = models.FloatField(null=True)
+    simulated = models.BooleanField(default=False)
+
+    class Meta:
+        verbose_name = _("condition")
+        verbose_name_plural = _("conditions")
+        indexes = [
+            models.Index(fields=["code", "level"], name="sensing_abnormal", condition=models.Q(level__gt=0))
+        ]
+
+    def __str__(self) -> str:
+        return self.condition
+
+
+class Combination(models.Model):
+    """A condition made of others, for example: both upstream gauges at Siaga 2. See `combos.Expression`."""
+
+    name = models.CharField(_("name"), max_length=120)
+    level = models.SmallIntegerField(_("level"), default=1)
+    priority = models.CharField(_("priority"), max_length=8, choices=PRIORITIES, default="high")
+    expression = models.JSONField(_("expression"))
+    thing = models.ForeignKey(
+        Thing, models.SET_NULL, null=True, blank=True, related_name="combinations"
+    )  # where it matters
+    enabled = models.BooleanField(_("enabled"), default=True)
+    source = models.CharField(_("source"), max_length=255, blank=True)
+
+    class Meta:
+        verbose_name = _("combination of conditions")
+        verbose_name_plural = _("combinations of conditions")
+        ordering = ["name"]
+
+    def __str__(self) -> str:
+        return self.name
