@@ -1,5 +1,6 @@
 """Where a point lies, what a place is called, what the map shows."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from functools import lru_cache
 from gzip import compress
@@ -13,11 +14,14 @@ from patriot.kernel.geometry import Point
 from patriot.places.editions import stamps
 from patriot.places.held import DEGREE_M, AreaRef, ground, names, roads
 from patriot.places.layers import read_layers
+from patriot.places.models import Area
 from patriot.places.search import PlaceHit
+from patriot.places.shapes import Geometry, from_geojson
 
 __all__ = [
     *("AreaRef", "MapFile", "PlaceHit", "RoadRef"),
-    *("area", "area_at", "areas", "find_place", "map_file", "map_layers", "nearest_road", "nearest_street"),
+    *("area", "area_at", "areas", "areas_touching", "find_place", "map_file", "map_layers", "nearest_road"),
+    *("nearest_street", "shapes"),
 ]
 
 NOT_STOOD_ON = ("motorway", "motorway_link", "rail")  # nobody reports from these if another street is near
@@ -50,6 +54,26 @@ def areas(level: str) -> list[AreaRef]:
 def area(code: str) -> AreaRef | None:
     """One area by its code."""
     return ground().refs.get(code)
+
+
+def shapes(codes: Collection[str]) -> dict[str, Geometry]:
+    """The polygons of these areas, by code, in degrees; codes that are no area are left out."""
+    rows = Area.objects.filter(code__in=codes).values_list("code", "geometry")
+    return {code: from_geojson(geometry) for code, geometry in rows}
+
+
+def areas_touching(geometry: Geometry, least: float = 0.005) -> set[str]:
+    """Codes of the lowest areas of which at least the share `least` lies in a polygon, and of what they are
+    part of, below the city.
+    """
+    held = ground()
+    found: set[str] = set()
+    for index in held.index.tree.query(geometry, predicate="intersects") if held.index.codes else ():
+        shape = held.index.tree.geometries[index]
+        if shape.intersection(geometry).area >= least * shape.area or geometry.area < least * shape.area:
+            ref = held.refs[held.index.codes[int(index)]]
+            found |= {ref.code, ref.parent}
+    return found - {ref.code for ref in areas("city")}
 
 
 def nearest_road(point: Point) -> RoadRef | None:

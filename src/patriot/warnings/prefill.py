@@ -1,0 +1,67 @@
+"""What a warning about a noticed condition would say: hazard, figures, places. It only reads."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import orjson
+
+from patriot.kernel.clock import WIB
+from patriot.ledger.models import Entry
+from patriot.places import queries as places
+from patriot.warnings.models import WarningTemplate
+
+KIND = "sensing.condition_changed"
+LOOKED_AT = 2000  # entries, newest first
+
+
+@dataclass(frozen=True)
+class Suggestion:
+    """A template, its fields and the areas."""
+
+    template: str
+    fields: dict[str, str]
+    areas: list[str]
+
+
+def suggest(condition: str, now: datetime) -> Suggestion | None:
+    """The hazard that fits a condition ("siaga:12"); None when nothing is known of it or none fits."""
+    body = last_of(condition)
+    if body is None:
+        return None
+    template = fitting(str(body["code"]), int(body["level"] or body["old_level"]))
+    if template is None:
+        return None
+    area = places.area(str(body.get("area") or ""))
+    codes = list(dict.fromkeys([*([area.code] if area else []), *template.areas]))
+    return Suggestion(template.code, _fields(body, area.name if area else "", now), codes)
+
+
+def last_of(condition: str) -> dict[str, Any] | None:
+    """The newest event about a condition, by name."""
+    rows = Entry.objects.filter(kind=KIND).order_by("-id").values_list("body", flat=True)[:LOOKED_AT]
+    for text in rows.iterator():
+        body: dict[str, Any] = orjson.loads(text)
+        if body.get("condition") == condition:
+            return body
+    return None
+
+
+def fitting(code: str, level: int) -> WarningTemplate | None:
+    """The template for a condition's code and level: "siaga:3" before "siaga"."""
+    known = list(WarningTemplate.objects.all())
+    for wanted in (f"{code}:{level}", code):
+        for template in known:
+            if wanted in template.conditions:
+                return template
+    return None
+
+
+def _fields(body: dict[str, Any], area: str, now: datetime) -> dict[str, str]:
+    value = body.get("value")
+    figure = "" if value is None else f"{value:g} {body.get('unit') or ''}".strip()
+    at = datetime.fromisoformat(str(body["at"])) if body.get("at") else now
+    return {
+        "level": figure, "station": str(body.get("name") or ""), "label": str(body.get("label") or ""),
+        "time": f"{at.astimezone(WIB):%H.%M} WIB", "places": "", "hour": "",
+    }  # fmt: skip
