@@ -3,8 +3,8 @@
 A day's readings are written aside, read back and compared, moved into place, entered in the catalogue and
 dropped from the tables; the last three end with one commit. Killed at any point, it begins that day again and
 nothing is lost or doubled: what counts is what the catalogue names. What changes meanwhile is noted in
-`sensing_touched` by the trigger of migration 0005; then the day waits for the next run. Readings that come after
-that go into the tables again and become a further part.
+`sensing_touched` by the trigger of migration 0005; then the day waits for the next run. Readings that come
+after that go into the tables again and become a further part.
 """
 
 import os

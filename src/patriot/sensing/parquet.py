@@ -27,16 +27,14 @@ ORDER = (
 )  # fmt: skip
 TYPES = {"datastream_id": "BIGINT", "flags": "INTEGER", "id": "BIGINT", "result": "VARCHAR",
          "quality": "VARCHAR", "parameters": "VARCHAR"}  # fmt: skip
-WRITE = (
-    f"COPY (SELECT * FROM part) TO '{{path}}' (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE {ROW_GROUP})"
-)
+WRITE = "COPY part TO '{path}' (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE %d)" % ROW_GROUP  # noqa: UP031
 USABLE = "CASE WHEN value BETWEEN -1e200 AND 1e200 THEN value END"
 GROUPS = f"""
     SELECT wanted.width, datastream_id, wanted.bucket, flags, count(*), count(usable), sum(usable),
            min(usable), max(usable), max(us) FILTER (usable IS NOT NULL),
            arg_max(usable, us) FILTER (usable IS NOT NULL)
-    FROM (SELECT *, epoch_us(at) AS us, {USABLE} AS usable FROM read_parquet($files)
-          WHERE datastream_id BETWEEN $low AND $high AND at >= $since AND at < $until) AS reading
+    FROM (SELECT *, epoch_us("at") AS us, {USABLE} AS usable FROM read_parquet($files)
+          WHERE datastream_id BETWEEN $low AND $high AND "at" >= $since AND "at" < $until) AS reading
     JOIN wanted USING (datastream_id)
     WHERE us >= wanted.bucket AND us < wanted.bucket + wanted.length
     GROUP BY ALL
@@ -45,8 +43,8 @@ SERIES = f"""
     SELECT us - us % $width AS bucket, sum(usable) FILTER (fit) AS total, min(usable) FILTER (fit) AS low,
            max(usable) FILTER (fit) AS high, arg_max(usable, us) FILTER (fit AND usable IS NOT NULL) AS last,
            count(usable) FILTER (fit) AS n, count(*) AS seen, bit_or(flags) AS flags
-    FROM (SELECT epoch_us(at) AS us, flags, flags & {UNFIT.value} = 0 AS fit, {USABLE} AS usable
-          FROM read_parquet($files) WHERE datastream_id = $stream AND at >= $since AND at < $until)
+    FROM (SELECT epoch_us("at") AS us, flags, flags & {UNFIT.value} = 0 AS fit, {USABLE} AS usable
+          FROM read_parquet($files) WHERE datastream_id = $stream AND "at" >= $since AND "at" < $until)
     GROUP BY 1 ORDER BY 1
 """  # noqa: S608
 
@@ -118,7 +116,7 @@ def write(path: Path, part: dict[str, Column]) -> None:
     """
     with cursor() as own:
         own.register("columns", part)
-        named = ", ".join(f"{_expression(name)} AS {name}" for name in ORDER)
+        named = ", ".join(f'{_expression(name)} AS "{name}"' for name in ORDER)
         own.execute(f"CREATE TEMP VIEW part AS SELECT {named} FROM columns")  # noqa: S608
         own.execute(WRITE.format(path=str(path).replace("'", "''")))
         own.execute("DROP VIEW part")
@@ -129,7 +127,7 @@ NO_TIME = -(2**63) + 946_684_800_000_000  # '-infinity' as `fetch.columns` gives
 
 def _expression(name: str) -> str:
     if name in TIMES:
-        return f"CASE WHEN {name} <> {NO_TIME} THEN make_timestamptz({name}) END"
+        return f'CASE WHEN "{name}" <> {NO_TIME} THEN make_timestamptz("{name}") END'
     if name == "feature_id":
         return "nullif(feature_id, -1)"
     return "CASE WHEN NOT isnan(value) THEN value END" if name == "value" else f"{name}::{TYPES[name]}"
@@ -138,8 +136,8 @@ def _expression(name: str) -> str:
 def read_back(path: Path) -> dict[str, Column]:
     """The numbers of a file in its order: `datastream_id`, `at` (µs), `value` (NaN: none), `flags`, `id`."""
     query = (
-        "SELECT datastream_id, epoch_us(at) AS at, coalesce(value, 'nan'::DOUBLE) AS value, flags, id "
-        "FROM read_parquet($file)"
+        """SELECT datastream_id, epoch_us("at") AS "at", coalesce(value, 'nan'::DOUBLE) AS value, flags, """
+        "id FROM read_parquet($file)"
     )
     with cursor() as own:
         return own.execute(query, {"file": str(path)}).fetchnumpy()
@@ -208,14 +206,14 @@ def plain(values: Column) -> Column:
 
 
 def readings(stream: int, since: datetime, until: datetime) -> dict[str, Column] | None:
-    """One stream's archived readings by time: `at` (µs), `value` (NaN: none), `flags`, `id`. None: no file."""
+    """One stream's archived readings: `at` (µs), `value` (NaN: none), `flags`, `id`. None: no file."""
     held = files(since, until, (stream, stream))
     if not held:
         return None
     query = (
-        "SELECT epoch_us(at) AS at, coalesce(value, 'nan'::DOUBLE) AS value, flags, id "
-        "FROM read_parquet($files) WHERE datastream_id = $stream AND at >= $since AND at < $until "
-        "ORDER BY at, id"
+        """SELECT epoch_us("at") AS "at", coalesce(value, 'nan'::DOUBLE) AS value, flags, id """
+        """FROM read_parquet($files) WHERE datastream_id = $stream AND "at" >= $since AND "at" < $until """
+        """ORDER BY "at", id"""
     )
     given = {"files": _paths(held), "stream": stream, "since": since, "until": until}
     with cursor() as own:
@@ -230,10 +228,10 @@ def entities(stream: int, since: datetime, until: datetime, limit: int = 100_000
     held = files(since, until, (stream, stream))
     if not held:
         return []
-    names = [f"epoch_us({name})" if name in TIMES else name for name in ORDER]
+    names = [f'epoch_us("{name}")' if name in TIMES else name for name in ORDER]
     query = (
         f"SELECT {', '.join(names)} FROM read_parquet($files) WHERE datastream_id = $stream "  # noqa: S608
-        "AND at >= $since AND at < $until ORDER BY at, id LIMIT $limit"
+        """AND "at" >= $since AND "at" < $until ORDER BY "at", id LIMIT $limit"""
     )
     given = {"files": _paths(held), "stream": stream, "since": since, "until": until, "limit": limit}
     with cursor() as own:

@@ -33,7 +33,8 @@ _FIT = f"FILTER (WHERE flags & {UNFIT.value} = 0)"
 _COUNTS = ", ".join(f"coalesce(sum(seen) FILTER (WHERE flags & {flag.value} <> 0), 0)::int" for flag in Flag)
 MERGED = f"""
     SELECT datastream_id, bucket, sum(total) {_FIT} AS total, min(low) {_FIT} AS low,
-           max(high) {_FIT} AS high, max(last_at) {_FIT} AS last_at, coalesce(sum(n) {_FIT}, 0)::int AS n, sum(seen)::int AS seen,
+           max(high) {_FIT} AS high, max(last_at) {_FIT} AS last_at,
+           coalesce(sum(n) {_FIT}, 0)::int AS n, sum(seen)::int AS seen,
            bit_or(flags) AS flags, CASE WHEN bit_or(flags) <> 0 THEN ARRAY[{_COUNTS}] END AS flag_counts
     FROM grouped GROUP BY datastream_id, bucket
 """  # noqa: S608
