@@ -8,6 +8,7 @@ from patriot.kernel.city_pack import DatastreamRow, RiverLinkRow, ThingRow, Thre
 from patriot.kernel.geometry import Point
 from patriot.kernel.pack import Fault, Pack, PackError
 from patriot.places.queries import area_at
+from patriot.sensing import register
 from patriot.sensing.models import (
     Datastream,
     Device,
@@ -51,6 +52,7 @@ def load(pack: Pack) -> int:
     _load_datastreams([row for _line, row in _rows(pack, "datastreams.csv", DatastreamRow)], things)
     _load_thresholds(pack, things)
     _load_links([row for _line, row in _rows(pack, "river_links.csv", RiverLinkRow)], things)
+    register.load(pack)
     return len(things)
 
 

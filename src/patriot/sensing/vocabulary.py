@@ -30,6 +30,7 @@ PROPERTIES = {
     "lamps_burning": ("Lamps that burn", QUDT + "Count"),
     "power": ("Power", QUDT + "Power"),
     "spaces_occupied": ("Parking spaces taken", QUDT + "Count"),
+    "answer_time": ("Time to answer", QUDT + "ResponseTime"),
     "battery": ("Battery charge", QUDT + "StateOfCharge"),
 }
 COUNTED = frozenset({"lamps_burning", "spaces_occupied"})

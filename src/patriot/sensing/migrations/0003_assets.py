@@ -5,48 +5,74 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('sensing', '0002_observations'),
+        ("sensing", "0002_observations"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Asset',
+            name="Asset",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.CharField(max_length=48, unique=True, verbose_name='code')),
-                ('name', models.CharField(max_length=200, verbose_name='name')),
-                ('sort', models.CharField(db_index=True, max_length=16, verbose_name='sort')),
-                ('agency', models.CharField(blank=True, db_index=True, max_length=32, verbose_name='agency')),
-                ('lon', models.FloatField(blank=True, null=True)),
-                ('lat', models.FloatField(blank=True, null=True)),
-                ('every_s', models.PositiveIntegerField(default=300, verbose_name='expected every, seconds')),
-                ('installed_on', models.DateField(blank=True, null=True, verbose_name='installed on')),
-                ('yearly_cost_idr', models.BigIntegerField(blank=True, null=True, verbose_name='cost a year, rupiah')),
-                ('contact', models.CharField(blank=True, max_length=200, verbose_name='contact')),
-                ('note', models.TextField(blank=True, verbose_name='note')),
-                ('indicative', models.BooleanField(default=False, verbose_name='indicative')),
-                ('simulated', models.BooleanField(default=False, verbose_name='simulated')),
-                ('device', models.OneToOneField(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='asset', to='sensing.device')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("code", models.CharField(max_length=48, unique=True, verbose_name="code")),
+                ("name", models.CharField(max_length=200, verbose_name="name")),
+                ("sort", models.CharField(db_index=True, max_length=16, verbose_name="sort")),
+                ("agency", models.CharField(blank=True, db_index=True, max_length=32, verbose_name="agency")),
+                ("lon", models.FloatField(blank=True, null=True)),
+                ("lat", models.FloatField(blank=True, null=True)),
+                ("every_s", models.PositiveIntegerField(default=300, verbose_name="expected every, seconds")),
+                ("installed_on", models.DateField(blank=True, null=True, verbose_name="installed on")),
+                (
+                    "yearly_cost_idr",
+                    models.BigIntegerField(blank=True, null=True, verbose_name="cost a year, rupiah"),
+                ),
+                ("contact", models.CharField(blank=True, max_length=200, verbose_name="contact")),
+                ("note", models.TextField(blank=True, verbose_name="note")),
+                ("indicative", models.BooleanField(default=False, verbose_name="indicative")),
+                ("simulated", models.BooleanField(default=False, verbose_name="simulated")),
+                (
+                    "device",
+                    models.OneToOneField(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="asset",
+                        to="sensing.device",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'asset',
-                'verbose_name_plural': 'assets',
-                'ordering': ['code'],
+                "verbose_name": "asset",
+                "verbose_name_plural": "assets",
+                "ordering": ["code"],
             },
         ),
         migrations.CreateModel(
-            name='AssetDay',
+            name="AssetDay",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('day', models.DateField()),
-                ('expected', models.IntegerField()),
-                ('heard', models.IntegerField()),
-                ('asset', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='days', to='sensing.asset')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("day", models.DateField()),
+                ("expected", models.IntegerField()),
+                ("heard", models.IntegerField()),
+                (
+                    "asset",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="days", to="sensing.asset"
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('asset', 'day'), name='sensing_asset_day')],
+                "constraints": [models.UniqueConstraint(fields=("asset", "day"), name="sensing_asset_day")],
             },
         ),
     ]
