@@ -1,4 +1,4 @@
-"""What one web process knows of the world as it changes: the ledger's feed and where vehicles are."""
+"""What one web process knows of the world as it changes: the ledger's feed, vehicles, sensors."""
 
 import asyncio
 from contextlib import suppress
@@ -7,7 +7,7 @@ from weakref import WeakKeyDictionary
 
 from django.conf import settings
 
-from patriot.kernel import positions
+from patriot.kernel import positions, readings
 from patriot.kernel.bus import Bus
 from patriot.ledger.feed import Feed
 
@@ -19,6 +19,7 @@ class Live:
     bus: Bus
     feed: Feed
     positions: positions.Positions
+    readings: readings.Readings
     tasks: list[asyncio.Task[None]]
 
 
@@ -41,13 +42,15 @@ def running() -> Live | None:
 
 def _start() -> Live:
     bus = Bus(settings.CONFIG.nats_address, name="web")
-    sources = Live(bus, Feed(bus), positions.Positions(), [])
-    sources.tasks += [asyncio.create_task(source.run()) for source in (bus, sources.feed, sources.positions)]
+    sources = Live(bus, Feed(bus), positions.Positions(), readings.Readings(), [])
+    running = (bus, sources.feed, sources.positions, sources.readings)
+    sources.tasks += [asyncio.create_task(source.run()) for source in running]
     return sources
 
 
 async def _connect(sources: Live) -> None:
     await sources.bus.subscribe(positions.SUBJECT, sources.positions.receive)
+    await sources.bus.subscribe(readings.SUBJECT, sources.readings.receive)
 
 
 async def close() -> None:
