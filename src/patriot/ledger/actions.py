@@ -8,17 +8,11 @@ from patriot.kernel import clock
 from patriot.kernel.events import Announcement, encode
 from patriot.ledger.chain import link
 from patriot.ledger.queries import COLUMNS, announcement, head
+from patriot.ledger.statements import APPEND
 
 SEALER_LOCK = 0x5EA1  # advisory lock: one sealer at a time, whichever worker it lives in
 BATCH = 5000
 
-APPEND = """
-WITH entry AS (
-    INSERT INTO ledger_entry (at, kind, actor, subject, agency, simulated, body)
-    VALUES (%s, %s, %s, %s, %s, %s, %s) RETURNING id
-)
-INSERT INTO ledger_pending (entry_id) SELECT id FROM entry RETURNING entry_id
-"""
 TAKE = f"""
 WITH taken AS (
     DELETE FROM ledger_pending
