@@ -101,12 +101,17 @@ class DoneStep(models.Model):
 
 
 class AlarmType(models.Model):
-    """What an alarm's code means, which category of incident it opens, whether a person must reset it."""
+    """What an alarm's code means and which category of incident it opens.
+
+    `to_owner`: that incident belongs to the agency of the device, else to whoever the category's rules name.
+    `latching`: once it is over, a person must reset it.
+    """
 
     code = models.CharField(_("code"), max_length=32, unique=True)
     name_id = models.CharField(_("name (Indonesian)"), max_length=120)
     name_en = models.CharField(_("name (English)"), max_length=120)
     category = models.CharField(_("category of incident"), max_length=48, blank=True)
+    to_owner = models.BooleanField(_("for the agency of its device"), default=False)
     latching = models.BooleanField(_("must be reset"), default=False)
 
     class Meta:

@@ -27,6 +27,7 @@ class TypeRow:
     name_id: str
     name_en: str
     category: str = ""
+    to_owner: bool = False
     latching: bool = False
 
 

@@ -199,6 +199,68 @@ class ReplyRow:
 
 
 @dataclass(frozen=True)
+class AlarmTypeRow:
+    """What an alarm's code means, which category of incident it opens, and whether for its thing's agency."""
+
+    code: Code
+    name_id: Text
+    name_en: Text
+    category: str
+    to_owner: bool
+    latching: bool
+
+
+@dataclass(frozen=True)
+class AlarmSopRow:
+    """A step of an alarm's checklist; level 0: for levels without steps of their own."""
+
+    code: Code
+    level: Annotated[int, Meta(ge=0, le=9)]
+    step: Count
+    text_id: Text
+    text_en: Text
+
+
+@dataclass(frozen=True)
+class AlarmPriorityRow:
+    """How long alarms of a priority may be shelved."""
+
+    priority: Literal["high", "medium", "low"]
+    shelve_max_minutes: Count
+
+
+@dataclass(frozen=True)
+class AlarmEscalationRow:
+    """Whom to tell when nobody acknowledges."""
+
+    priority: Literal["high", "medium", "low"]
+    step: Count
+    after_minutes: Count
+    role: Role
+
+
+@dataclass(frozen=True)
+class AlarmContactRow:
+    """Whom to call about an agency's things."""
+
+    agency: Code
+    name: Text
+    phone: str
+
+
+@dataclass(frozen=True)
+class AlarmSuppressionRow:
+    """Alarms of a code are no news while another of the same thing, area or agency is active."""
+
+    key: Code
+    code: Code
+    while_code: Code
+    relation: Literal["thing", "area", "agency", "city"]
+    reason_id: Text
+    reason_en: Text
+
+
+@dataclass(frozen=True)
 class DemoUserRow:
     """An account that a demo makes."""
 
@@ -414,6 +476,23 @@ TABLES = {
         WarningTemplateRow, ("code",), (("agency", "agencies.csv", "code"),), required=False
     ),
     "sirens.csv": Table(SirenRow, ("code",), (("agency", "agencies.csv", "code"),), required=False),
+    "alarm_types.csv": Table(
+        AlarmTypeRow, ("code",), (("category", "categories.csv", "code"),), required=False
+    ),
+    "alarm_sop.csv": Table(
+        AlarmSopRow, ("code", "level", "step"), (("code", "alarm_types.csv", "code"),), required=False
+    ),
+    "alarm_priorities.csv": Table(AlarmPriorityRow, ("priority",), required=False),
+    "alarm_escalation.csv": Table(AlarmEscalationRow, ("priority", "step"), required=False),
+    "alarm_contacts.csv": Table(
+        AlarmContactRow, ("agency",), (("agency", "agencies.csv", "code"),), required=False
+    ),
+    "alarm_suppression.csv": Table(
+        AlarmSuppressionRow,
+        ("key",),
+        (("code", "alarm_types.csv", "code"), ("while_code", "alarm_types.csv", "code")),
+        required=False,
+    ),
     "demo_users.csv": Table(
         DemoUserRow, ("username",), (("agency", "agencies.csv", "code"),), required=False
     ),

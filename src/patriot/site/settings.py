@@ -45,7 +45,9 @@ DEBUG = False
 DEMO = CONFIG.demo
 CITY = CONFIG.city
 # the order in which rooms load a city pack
-CITY_ROOMS = ["people", "places", "funds", "reports", "sensing", "incidents", "fleet", "dispatch", "warnings"]
+CITY_ROOMS = [
+    "people", "places", "funds", "reports", "sensing", "alarms", "incidents", "fleet", "dispatch", "warnings",
+]  # fmt: skip
 LIFESPAN = ["patriot.wall.board.running"]  # async context managers that the web process runs in
 ALLOWED_HOSTS = ["localhost", "127.0.0.1", "[::1]", urlsplit(CONFIG.public_url).hostname or "localhost"]
 ALLOWED_HOSTS += [host for host in CONFIG.env.get("PATRIOT_ALLOWED_HOSTS", "").split(",") if host]
