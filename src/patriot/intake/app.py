@@ -12,6 +12,8 @@ from typing import Any
 import uvicorn
 
 from patriot.intake.batch import Answer, Gatherer, Waiting
+from patriot.intake.ingest import Ingest
+from patriot.intake.live import Live
 from patriot.intake.osmand import BadFrame, decode
 from patriot.intake.publish import Publisher
 from patriot.intake.store import Store, conninfo
@@ -113,9 +115,12 @@ async def run(config: Config) -> None:
     publisher = Publisher(bus)
     store = Store(conninfo(config))
     gatherer = Gatherer(store, publisher.publish)
+    live = Live(bus)
+    ingest = Ingest(config, live)
     server = Server(_server_config(config, Intake(gatherer)))
     serving = asyncio.create_task(server.serve(), name="osmand")
-    working = [asyncio.create_task(work) for work in (gatherer.run(), publisher.run(), bus.run())]
+    working = [asyncio.create_task(work) for work in (gatherer.run(), publisher.run(), bus.run(),
+                                                 live.run(), ingest.run())]  # fmt: skip
     try:
         done, _ = await asyncio.wait({serving, *working}, return_when=asyncio.FIRST_COMPLETED)
         for task in done:
@@ -125,7 +130,7 @@ async def run(config: Config) -> None:
         await asyncio.wait({serving}, timeout=2.5)
         for task in working:
             task.cancel()
-        await asyncio.wait(working, timeout=0.5)
+        await asyncio.wait(working, timeout=2)
         await store.close()
 
 

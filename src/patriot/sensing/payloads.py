@@ -2,13 +2,13 @@
 
 A payload is a number (`12.5`), an object (`{"v": 12.5, "t": "2026-11-21T03:00:00Z"}`; also `value`/`result`,
 `time`/`phenomenonTime`), or an array of those or of `[t, v]` pairs. Times: seconds, milliseconds or
-microseconds since 1970, or ISO 8601 (UTC when it names no zone). No value: null, NaN, -9999, an infinity.
+microseconds since 1970, or ISO 8601 (UTC when it names no zone). No value: null, NaN, an infinity.
 """
 
 import json
 import math
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import chain
@@ -19,7 +19,6 @@ import orjson
 from numpy.typing import NDArray
 
 MOST_READINGS = 20_000  # in one payload
-NO_VALUE = -9999.0
 MILLISECONDS_FROM, MICROSECONDS_FROM = 1e11, 1e14  # as seconds: the years 5138 and beyond
 LAST_MOMENT = 253_402_300_799_000_000  # µs: the end of the year 9999
 
@@ -64,7 +63,7 @@ def decode_many(payloads: Sequence[bytes], received: NDArray[np.int64]) -> Colum
     at = received[message].copy()
     named = ~np.isnan(said)
     at[named] = np.clip(said[named], 0, LAST_MOMENT).astype(np.int64)
-    value[(value == NO_VALUE) | np.isinf(value)] = np.nan
+    value[np.isinf(value)] = np.nan
     return Columns(message, at, value, bad)
 
 
@@ -157,7 +156,11 @@ def _together(documents: list[Any], message: NDArray[np.int64]) -> _Found:
         if isinstance(documents[0], list):
             if set(map(len, documents)) != {2}:
                 raise BadPayload(MALFORMED)
-            return message, _moments([pair[0] for pair in documents]), _values([pair[1] for pair in documents])
+            return (
+                message,
+                _moments([pair[0] for pair in documents]),
+                _values([pair[1] for pair in documents]),
+            )
     if isinstance(documents[0], dict):
         values = _values([one["v"] for one in documents])
         return message, _moments([one.get("t") for one in documents]), values
@@ -179,7 +182,9 @@ def _moments(said: list[Any]) -> NDArray[np.float64]:
         return np.array([_moment(one) for one in said])
     if found.ndim != 1:
         raise BadPayload(NO_TIME)
-    scale = np.where(np.abs(found) < MILLISECONDS_FROM, 1e6, np.where(np.abs(found) < MICROSECONDS_FROM, 1e3, 1))
+    scale = np.where(
+        np.abs(found) < MILLISECONDS_FROM, 1e6, np.where(np.abs(found) < MICROSECONDS_FROM, 1e3, 1)
+    )
     return np.rint(found * scale)
 
 
@@ -248,10 +253,9 @@ def _value(said: Any) -> float:
 
 
 def _number(said: Any, reason: str) -> float:
-    convert: Callable[[Any], float] = float
     if not isinstance(said, int | float | str):
         raise BadPayload(reason)
     try:
-        return convert(said)
+        return float(said)
     except (ValueError, OverflowError) as fault:
         raise BadPayload(reason) from fault
