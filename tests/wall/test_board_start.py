@@ -7,6 +7,7 @@ import pytest
 
 from patriot.kernel.bus import Bus
 from patriot.kernel.positions import Positions
+from patriot.kernel.readings import Readings
 from patriot.ledger.feed import Feed
 from patriot.ledger.live import Live
 from patriot.wall.board import Board
@@ -20,7 +21,7 @@ def test_it_loads_only_once_the_feed_knows_where_it_begins(wall_of: Callable[...
 
     async def main() -> tuple[bool, bool]:
         bus = Bus(lambda: "", "test")
-        sources = Live(bus, Feed(bus), Positions(), [])
+        sources = Live(bus, Feed(bus), Positions(), Readings(), [])
         made = Board(sources)
         running = asyncio.create_task(made.run())
         await asyncio.sleep(0.3)

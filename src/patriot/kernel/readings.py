@@ -1,4 +1,4 @@
-"""What sensors say, as live pictures need it: the newest reading of each datastream, at most once a second."""
+"""What sensors say, as live pictures need it: the newest reading of each datastream, once a second."""
 
 import asyncio
 from collections.abc import Iterable

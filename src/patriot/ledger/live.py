@@ -43,8 +43,8 @@ def running() -> Live | None:
 def _start() -> Live:
     bus = Bus(settings.CONFIG.nats_address, name="web")
     sources = Live(bus, Feed(bus), positions.Positions(), readings.Readings(), [])
-    running = (bus, sources.feed, sources.positions, sources.readings)
-    sources.tasks += [asyncio.create_task(source.run()) for source in running]
+    parts = (bus, sources.feed, sources.positions, sources.readings)
+    sources.tasks += [asyncio.create_task(source.run()) for source in parts]
     return sources
 
 
