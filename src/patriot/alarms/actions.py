@@ -20,8 +20,8 @@ from patriot.kernel.errors import Conflict, Invalid, NotAllowed, Refused
 from patriot.people.rules import Viewer
 
 __all__ = [
-    "Said", "acknowledge", "acknowledge_all", "apply_rules", "end_shelving", "end_window", "link_incident",
-    "note", "raise_from_condition", "remind", "reset", "return_to_service", "shelve", "suppress",
+    "Said", "acknowledge", "acknowledge_all", "apply_rules", "end_shelving", "end_window", "hold",
+    "link_incident", "note", "raise_from_condition", "remind", "reset", "return_to_service", "shelve", "suppress",
     "take_out_of_service", "tick_step", "undo_acknowledge", "unshelve",
 ]  # fmt: skip
 
@@ -158,6 +158,11 @@ def return_to_service(alarm_id: int, *, viewer: Viewer) -> None:
     row = locked(alarm_id, viewer)
     come_back(row, step(row, "put_back", viewer))
     announce(events.PutBack, row, viewer.actor)
+
+
+def hold(alarm_id: int, *, viewer: Viewer) -> None:
+    """Hold the alarm's row until the caller's transaction ends. Raises NotFound."""
+    locked(alarm_id, viewer)
 
 
 @transaction.atomic

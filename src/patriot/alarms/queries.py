@@ -226,6 +226,22 @@ def type_names() -> dict[str, str]:
     return {one.code: str(one) for one in AlarmType.objects.all()}
 
 
+@dataclass(frozen=True)
+class TypeRef:
+    """What the city says about a type of alarm."""
+
+    code: str
+    category: str = ""
+    to_owner: bool = False
+    latching: bool = False
+
+
+def kind(code: str) -> TypeRef:
+    """What the city says about this code; nothing when it does not know it."""
+    one = AlarmType.objects.filter(code=code).values_list("code", "category", "to_owner", "latching").first()
+    return TypeRef(*one) if one else TypeRef(code)
+
+
 def top(viewer: Viewer | None, most: int = STRIP) -> list[AlarmRow]:
     """The most urgent alarms that nobody has acknowledged."""
     return _rows(_ordered(visible(viewer).filter(state__in=SHOUTING))[:most], viewer)
@@ -260,13 +276,12 @@ def alarm(alarm_id: int, viewer: Viewer | None = None) -> AlarmRow:
 def detail(alarm_id: int, viewer: Viewer) -> Detail:
     """Everything about one alarm. Raises NotFound."""
     row = alarm(alarm_id, viewer)
-    kind = AlarmType.objects.filter(code=row.code).first()
     now = clock.now()
     return Detail(
         row=row, sop=_sop(row), owner=owner(row.agency), history=ledger.history(f"alarm:{row.id}")[::-1],
         notes=dict(Note.objects.filter(alarm=row.id).values_list("pk", "words")),
         calls_today=Call.objects.filter(alarm=row.id, at__gt=now - timedelta(days=1)).count(),
-        shelve_max=longest_shelving(row.priority), category=kind.category if kind else "",
+        shelve_max=longest_shelving(row.priority), category=kind(row.code).category,
         windows=_windows(row, now),
     )  # fmt: skip
 

@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 
 from patriot.incidents import change, events, policy
 from patriot.incidents.change import announce, announce_state, check, move, opened_for, put, reason_of
+from patriot.incidents.from_alarm import FromAlarm, open_from_alarm
 from patriot.incidents.models import Incident, IncidentReport, Note
 from patriot.incidents.receiving import Received, receive_report
 from patriot.incidents.rules import OPEN, REOPEN_DAYS, Priority, TaskState
@@ -28,9 +29,9 @@ from patriot.people.rules import Role, Viewer
 from patriot.reports import tokens
 
 __all__ = [
-    "OpenedTask", "Received", "answer", "cancel_task", "close_unanswered", "complete_task", "confirm",
-    "escalate", "fund_decided", "merge", "note", "open_task", "receive_report", "reject", "release_task",
-    "remind", "reopen", "reply", "reroute", "set_photo", "set_priority", "start_work",
+    "FromAlarm", "OpenedTask", "Received", "answer", "cancel_task", "close_unanswered", "complete_task",
+    "confirm", "escalate", "fund_decided", "merge", "note", "open_from_alarm", "open_task", "receive_report",
+    "reject", "release_task", "remind", "reopen", "reply", "reroute", "set_photo", "set_priority", "start_work",
 ]  # fmt: skip
 
 PUSHERS = (Role.OPERATOR, Role.DISPATCHER, Role.LEADERSHIP)

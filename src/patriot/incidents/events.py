@@ -42,12 +42,14 @@ class About:
 PUBLIC = tuple(About.__dataclass_fields__)
 
 
-@announces("incident.opened", public=PUBLIC)
+@announces("incident.opened", public=(*PUBLIC, "alarm_words"))
 @dataclass(frozen=True, kw_only=True)
 class Opened(About):
-    """A new problem. `why` is the routing rule in words."""
+    """A new problem. `why`: the routing rule in words; `alarm`: the one that led to it, and its words."""
 
     why: str = ""
+    alarm: int | None = None
+    alarm_words: str = ""
 
 
 @announces("incident.report_attached", public=(*PUBLIC, "report_number"))

@@ -194,6 +194,21 @@ class IncidentReport(models.Model):
         return self.number
 
 
+class IncidentAlarm(models.Model):
+    """Which alarms led to an incident, or speak of it."""
+
+    incident = models.ForeignKey(Incident, models.CASCADE, related_name="alarms")
+    alarm_id = models.BigIntegerField(db_index=True)
+    at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["at"]
+        constraints = [models.UniqueConstraint(fields=["incident", "alarm_id"], name="one_link_each")]
+
+    def __str__(self) -> str:
+        return f"{self.incident_id} {self.alarm_id}"
+
+
 class Task(models.Model):
     """One piece of work for one agency."""
 

@@ -299,6 +299,7 @@ class Detail:
     parent: Row | None
     merged_into: Row | None
     follow_ups: list[Row]
+    alarms: list[int]  # ids of the alarms that led to it
 
     @property
     def id(self) -> int:
@@ -328,6 +329,7 @@ def _detail(found: Incident) -> Detail:
         category.task_kind, category.estimate_idr, category.unit_kind, [ReportRef(*one) for one in reports],
         near.get(found.parent_id or 0), near.get(found.merged_into_id or 0),
         [row for row in near.values() if row.parent == found.pk],
+        list(found.alarms.values_list("alarm_id", flat=True)),
     )  # fmt: skip
 
 

@@ -68,18 +68,21 @@ def _known(number: str) -> Received:
 
 def _same(draft: ReportDraft, point: Point, simulated: bool) -> Incident | None:
     """The open incident this report belongs to, its row held. Only problems are compared, not questions."""
-    if draft.kind != Kind.COMPLAINT:
-        return None
+    return same_problem(draft.category, point, simulated) if draft.kind == Kind.COMPLAINT else None
+
+
+def same_problem(category: str, point: Point, simulated: bool) -> Incident | None:
+    """The open incident of this category at this place, its row held; None when there is none."""
     _wait_for_neighbours(point)
     now = clock.now()
     west, south, east, north = rules.box(point)
     rows = Incident.objects.filter(
-        category_id=draft.category, state__in=OPEN, simulated=simulated, secret=False,
+        category_id=category, state__in=OPEN, simulated=simulated, secret=False,
         opened_at__gte=now - timedelta(hours=rules.LIKE_HOURS),
         lon__range=(west, east), lat__range=(south, north),
     ).values_list("pk", "lon", "lat", "opened_at", "state")  # fmt: skip
-    candidates = (Like(pk, draft.category, Point(lon, lat), at, state) for pk, lon, lat, at, state in rows)
-    found = rules.like(draft.category, point, now, candidates)
+    candidates = (Like(pk, category, Point(lon, lat), at, state) for pk, lon, lat, at, state in rows)
+    found = rules.like(category, point, now, candidates)
     if found is None:
         return None
     row = change.locked(found.id)

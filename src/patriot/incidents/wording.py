@@ -33,6 +33,9 @@ def _said(say: Say | None, body: Body, otherwise: str) -> str:
 def _opened(body: Body) -> str:
     if body["parent"]:
         return _("The permanent repair was planned. Owner: {agency}.").format(agency=body["agency_name"])
+    if body.get("alarm"):
+        words = _("An alarm led to it: {alarm}. Owner: {agency}.")
+        return words.format(alarm=body["alarm_words"], agency=body["agency_name"])
     return _("The report came in. Owner: {agency}.").format(agency=body["agency_name"])
 
 

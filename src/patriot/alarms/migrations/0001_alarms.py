@@ -5,192 +5,331 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='Alarm',
+            name="Alarm",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('condition', models.CharField(max_length=120, unique=True, verbose_name='condition')),
-                ('code', models.CharField(db_index=True, max_length=32, verbose_name='type')),
-                ('state', models.CharField(choices=[('normal', 'Normal'), ('unacknowledged', 'Not acknowledged'), ('acknowledged', 'Acknowledged'), ('returned', 'Normal again, not acknowledged'), ('latched', 'Normal again, waits for a reset'), ('shelved', 'Shelved'), ('suppressed', 'Suppressed by design'), ('out_of_service', 'Out of service')], db_index=True, max_length=16, verbose_name='state')),
-                ('level', models.PositiveSmallIntegerField(default=0, verbose_name='level')),
-                ('label', models.CharField(blank=True, max_length=80, verbose_name='level')),
-                ('priority', models.CharField(choices=[('high', 'High'), ('medium', 'Medium'), ('low', 'Low')], max_length=8, verbose_name='priority')),
-                ('name', models.CharField(max_length=255, verbose_name='name')),
-                ('thing', models.BigIntegerField(db_index=True, null=True)),
-                ('datastream', models.BigIntegerField(null=True)),
-                ('value', models.FloatField(null=True, verbose_name='value')),
-                ('unit', models.CharField(blank=True, max_length=40)),
-                ('agency', models.CharField(blank=True, db_index=True, max_length=32, verbose_name='agency')),
-                ('area', models.CharField(blank=True, max_length=20, verbose_name='area')),
-                ('lon', models.FloatField(null=True)),
-                ('lat', models.FloatField(null=True)),
-                ('active_since', models.DateTimeField(null=True)),
-                ('called_at', models.DateTimeField(null=True, verbose_name='raised at')),
-                ('changed_at', models.DateTimeField()),
-                ('acknowledged_at', models.DateTimeField(null=True)),
-                ('acknowledged_by', models.CharField(blank=True, max_length=64)),
-                ('until', models.DateTimeField(null=True, verbose_name='until')),
-                ('reason', models.CharField(blank=True, max_length=300, verbose_name='reason')),
-                ('hidden_by', models.CharField(blank=True, max_length=64)),
-                ('hidden_at', models.DateTimeField(null=True)),
-                ('rule', models.CharField(blank=True, max_length=48)),
-                ('reminded', models.PositiveSmallIntegerField(default=0)),
-                ('incident', models.BigIntegerField(null=True)),
-                ('incident_number', models.CharField(blank=True, max_length=24)),
-                ('last_entry', models.BigIntegerField(default=0)),
-                ('simulated', models.BooleanField(default=False, verbose_name='simulated')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("condition", models.CharField(max_length=120, unique=True, verbose_name="condition")),
+                ("code", models.CharField(db_index=True, max_length=32, verbose_name="type")),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("normal", "Normal"),
+                            ("unacknowledged", "Not acknowledged"),
+                            ("acknowledged", "Acknowledged"),
+                            ("returned", "Normal again, not acknowledged"),
+                            ("latched", "Normal again, waits for a reset"),
+                            ("shelved", "Shelved"),
+                            ("suppressed", "Suppressed by design"),
+                            ("out_of_service", "Out of service"),
+                        ],
+                        db_index=True,
+                        max_length=16,
+                        verbose_name="state",
+                    ),
+                ),
+                ("level", models.PositiveSmallIntegerField(default=0, verbose_name="level")),
+                ("label", models.CharField(blank=True, max_length=80, verbose_name="level")),
+                (
+                    "priority",
+                    models.CharField(
+                        choices=[("high", "High"), ("medium", "Medium"), ("low", "Low")],
+                        max_length=8,
+                        verbose_name="priority",
+                    ),
+                ),
+                ("name", models.CharField(max_length=255, verbose_name="name")),
+                ("thing", models.BigIntegerField(db_index=True, null=True)),
+                ("datastream", models.BigIntegerField(null=True)),
+                ("value", models.FloatField(null=True, verbose_name="value")),
+                ("unit", models.CharField(blank=True, max_length=40)),
+                ("agency", models.CharField(blank=True, db_index=True, max_length=32, verbose_name="agency")),
+                ("area", models.CharField(blank=True, max_length=20, verbose_name="area")),
+                ("lon", models.FloatField(null=True)),
+                ("lat", models.FloatField(null=True)),
+                ("active_since", models.DateTimeField(null=True)),
+                ("called_at", models.DateTimeField(null=True, verbose_name="raised at")),
+                ("changed_at", models.DateTimeField()),
+                ("acknowledged_at", models.DateTimeField(null=True)),
+                ("acknowledged_by", models.CharField(blank=True, max_length=64)),
+                ("until", models.DateTimeField(null=True, verbose_name="until")),
+                ("reason", models.CharField(blank=True, max_length=300, verbose_name="reason")),
+                ("hidden_by", models.CharField(blank=True, max_length=64)),
+                ("hidden_at", models.DateTimeField(null=True)),
+                ("rule", models.CharField(blank=True, max_length=48)),
+                ("reminded", models.PositiveSmallIntegerField(default=0)),
+                ("incident", models.BigIntegerField(null=True)),
+                ("incident_number", models.CharField(blank=True, max_length=24)),
+                ("last_entry", models.BigIntegerField(default=0)),
+                ("simulated", models.BooleanField(default=False, verbose_name="simulated")),
             ],
             options={
-                'verbose_name': 'alarm',
-                'verbose_name_plural': 'alarms',
+                "verbose_name": "alarm",
+                "verbose_name_plural": "alarms",
             },
         ),
         migrations.CreateModel(
-            name='AlarmType',
+            name="AlarmType",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.CharField(max_length=32, unique=True, verbose_name='code')),
-                ('name_id', models.CharField(max_length=120, verbose_name='name (Indonesian)')),
-                ('name_en', models.CharField(max_length=120, verbose_name='name (English)')),
-                ('category', models.CharField(blank=True, max_length=48, verbose_name='category of incident')),
-                ('to_owner', models.BooleanField(default=False, verbose_name='for the agency of its device')),
-                ('latching', models.BooleanField(default=False, verbose_name='must be reset')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("code", models.CharField(max_length=32, unique=True, verbose_name="code")),
+                ("name_id", models.CharField(max_length=120, verbose_name="name (Indonesian)")),
+                ("name_en", models.CharField(max_length=120, verbose_name="name (English)")),
+                (
+                    "category",
+                    models.CharField(blank=True, max_length=48, verbose_name="category of incident"),
+                ),
+                ("to_owner", models.BooleanField(default=False, verbose_name="for the agency of its device")),
+                ("latching", models.BooleanField(default=False, verbose_name="must be reset")),
             ],
             options={
-                'verbose_name': 'type of alarm',
-                'verbose_name_plural': 'types of alarms',
-                'ordering': ['code'],
+                "verbose_name": "type of alarm",
+                "verbose_name_plural": "types of alarms",
+                "ordering": ["code"],
             },
         ),
         migrations.CreateModel(
-            name='Contact',
+            name="Contact",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('agency', models.CharField(max_length=32, unique=True, verbose_name='agency')),
-                ('name', models.CharField(max_length=120, verbose_name='name')),
-                ('phone', models.CharField(blank=True, max_length=40, verbose_name='phone')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("agency", models.CharField(max_length=32, unique=True, verbose_name="agency")),
+                ("name", models.CharField(max_length=120, verbose_name="name")),
+                ("phone", models.CharField(blank=True, max_length=40, verbose_name="phone")),
             ],
             options={
-                'verbose_name': 'contact',
-                'verbose_name_plural': 'contacts',
+                "verbose_name": "contact",
+                "verbose_name_plural": "contacts",
             },
         ),
         migrations.CreateModel(
-            name='PriorityRule',
+            name="PriorityRule",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('priority', models.CharField(choices=[('high', 'High'), ('medium', 'Medium'), ('low', 'Low')], max_length=8, unique=True, verbose_name='priority')),
-                ('shelve_max_minutes', models.PositiveIntegerField(verbose_name='longest shelving, minutes')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "priority",
+                    models.CharField(
+                        choices=[("high", "High"), ("medium", "Medium"), ("low", "Low")],
+                        max_length=8,
+                        unique=True,
+                        verbose_name="priority",
+                    ),
+                ),
+                ("shelve_max_minutes", models.PositiveIntegerField(verbose_name="longest shelving, minutes")),
             ],
             options={
-                'verbose_name': 'rule of a priority',
-                'verbose_name_plural': 'rules of priorities',
+                "verbose_name": "rule of a priority",
+                "verbose_name_plural": "rules of priorities",
             },
         ),
         migrations.CreateModel(
-            name='SuppressionRule',
+            name="SuppressionRule",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('key', models.CharField(max_length=48, unique=True, verbose_name='key')),
-                ('code', models.CharField(blank=True, max_length=32, verbose_name='alarms of this code (empty: all)')),
-                ('while_code', models.CharField(blank=True, max_length=32, verbose_name='while this code is active')),
-                ('relation', models.CharField(choices=[('thing', 'thing'), ('area', 'area'), ('agency', 'agency'), ('city', 'city')], default='thing', max_length=8, verbose_name='of the same')),
-                ('thing', models.BigIntegerField(blank=True, null=True)),
-                ('starts_at', models.DateTimeField(blank=True, null=True, verbose_name='from')),
-                ('ends_at', models.DateTimeField(blank=True, null=True, verbose_name='until')),
-                ('reason_id', models.CharField(max_length=300, verbose_name='reason (Indonesian)')),
-                ('reason_en', models.CharField(blank=True, max_length=300, verbose_name='reason (English)')),
-                ('from_pack', models.BooleanField(default=False)),
-                ('created_by', models.CharField(blank=True, max_length=64)),
-                ('simulated', models.BooleanField(default=False)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("key", models.CharField(max_length=48, unique=True, verbose_name="key")),
+                (
+                    "code",
+                    models.CharField(
+                        blank=True, max_length=32, verbose_name="alarms of this code (empty: all)"
+                    ),
+                ),
+                (
+                    "while_code",
+                    models.CharField(blank=True, max_length=32, verbose_name="while this code is active"),
+                ),
+                (
+                    "relation",
+                    models.CharField(
+                        choices=[
+                            ("thing", "thing"),
+                            ("area", "area"),
+                            ("agency", "agency"),
+                            ("city", "city"),
+                        ],
+                        default="thing",
+                        max_length=8,
+                        verbose_name="of the same",
+                    ),
+                ),
+                ("thing", models.BigIntegerField(blank=True, null=True)),
+                ("starts_at", models.DateTimeField(blank=True, null=True, verbose_name="from")),
+                ("ends_at", models.DateTimeField(blank=True, null=True, verbose_name="until")),
+                ("reason_id", models.CharField(max_length=300, verbose_name="reason (Indonesian)")),
+                ("reason_en", models.CharField(blank=True, max_length=300, verbose_name="reason (English)")),
+                ("from_pack", models.BooleanField(default=False)),
+                ("created_by", models.CharField(blank=True, max_length=64)),
+                ("simulated", models.BooleanField(default=False)),
             ],
             options={
-                'verbose_name': 'rule of suppression',
-                'verbose_name_plural': 'rules of suppression',
-                'ordering': ['key'],
+                "verbose_name": "rule of suppression",
+                "verbose_name_plural": "rules of suppression",
+                "ordering": ["key"],
             },
         ),
         migrations.CreateModel(
-            name='Call',
+            name="Call",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('at', models.DateTimeField(db_index=True)),
-                ('level', models.PositiveSmallIntegerField()),
-                ('label', models.CharField(blank=True, max_length=80)),
-                ('priority', models.CharField(choices=[('high', 'High'), ('medium', 'Medium'), ('low', 'Low')], max_length=8)),
-                ('value', models.FloatField(null=True)),
-                ('acknowledged_at', models.DateTimeField(null=True)),
-                ('acknowledged_by', models.CharField(blank=True, max_length=64)),
-                ('cleared_at', models.DateTimeField(null=True)),
-                ('simulated', models.BooleanField(default=False)),
-                ('alarm', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='calls', to='alarms.alarm')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("at", models.DateTimeField(db_index=True)),
+                ("level", models.PositiveSmallIntegerField()),
+                ("label", models.CharField(blank=True, max_length=80)),
+                (
+                    "priority",
+                    models.CharField(
+                        choices=[("high", "High"), ("medium", "Medium"), ("low", "Low")], max_length=8
+                    ),
+                ),
+                ("value", models.FloatField(null=True)),
+                ("acknowledged_at", models.DateTimeField(null=True)),
+                ("acknowledged_by", models.CharField(blank=True, max_length=64)),
+                ("cleared_at", models.DateTimeField(null=True)),
+                ("simulated", models.BooleanField(default=False)),
+                (
+                    "alarm",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="calls", to="alarms.alarm"
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-at', '-pk'],
+                "ordering": ["-at", "-pk"],
             },
         ),
         migrations.CreateModel(
-            name='EscalationStep',
+            name="EscalationStep",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('priority', models.CharField(choices=[('high', 'High'), ('medium', 'Medium'), ('low', 'Low')], max_length=8, verbose_name='priority')),
-                ('step', models.PositiveSmallIntegerField(verbose_name='step')),
-                ('after_minutes', models.PositiveIntegerField(verbose_name='after minutes')),
-                ('role', models.CharField(max_length=16, verbose_name='role')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "priority",
+                    models.CharField(
+                        choices=[("high", "High"), ("medium", "Medium"), ("low", "Low")],
+                        max_length=8,
+                        verbose_name="priority",
+                    ),
+                ),
+                ("step", models.PositiveSmallIntegerField(verbose_name="step")),
+                ("after_minutes", models.PositiveIntegerField(verbose_name="after minutes")),
+                ("role", models.CharField(max_length=16, verbose_name="role")),
             ],
             options={
-                'verbose_name': 'step of escalation',
-                'verbose_name_plural': 'steps of escalation',
-                'ordering': ['priority', 'step'],
-                'constraints': [models.UniqueConstraint(fields=('priority', 'step'), name='one_escalation_step')],
+                "verbose_name": "step of escalation",
+                "verbose_name_plural": "steps of escalation",
+                "ordering": ["priority", "step"],
+                "constraints": [
+                    models.UniqueConstraint(fields=("priority", "step"), name="one_escalation_step")
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Note',
+            name="Note",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('words', models.TextField(verbose_name='words')),
-                ('actor', models.CharField(max_length=64)),
-                ('at', models.DateTimeField()),
-                ('alarm', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='notes', to='alarms.alarm')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("words", models.TextField(verbose_name="words")),
+                ("actor", models.CharField(max_length=64)),
+                ("at", models.DateTimeField()),
+                (
+                    "alarm",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="notes", to="alarms.alarm"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='SopStep',
+            name="SopStep",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.CharField(max_length=32, verbose_name='code')),
-                ('level', models.PositiveSmallIntegerField(default=0, verbose_name='level')),
-                ('step', models.PositiveSmallIntegerField(verbose_name='step')),
-                ('text_id', models.CharField(max_length=300, verbose_name='text (Indonesian)')),
-                ('text_en', models.CharField(max_length=300, verbose_name='text (English)')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("code", models.CharField(max_length=32, verbose_name="code")),
+                ("level", models.PositiveSmallIntegerField(default=0, verbose_name="level")),
+                ("step", models.PositiveSmallIntegerField(verbose_name="step")),
+                ("text_id", models.CharField(max_length=300, verbose_name="text (Indonesian)")),
+                ("text_en", models.CharField(max_length=300, verbose_name="text (English)")),
             ],
             options={
-                'verbose_name': "step of an alarm's checklist",
-                'verbose_name_plural': "steps of alarms' checklists",
-                'ordering': ['code', 'level', 'step'],
-                'constraints': [models.UniqueConstraint(fields=('code', 'level', 'step'), name='one_alarm_sop_step')],
+                "verbose_name": "step of an alarm's checklist",
+                "verbose_name_plural": "steps of alarms' checklists",
+                "ordering": ["code", "level", "step"],
+                "constraints": [
+                    models.UniqueConstraint(fields=("code", "level", "step"), name="one_alarm_sop_step")
+                ],
             },
         ),
         migrations.CreateModel(
-            name='DoneStep',
+            name="DoneStep",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('occurrence', models.DateTimeField()),
-                ('step', models.PositiveSmallIntegerField()),
-                ('actor', models.CharField(max_length=64)),
-                ('at', models.DateTimeField()),
-                ('alarm', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='done_steps', to='alarms.alarm')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("occurrence", models.DateTimeField()),
+                ("step", models.PositiveSmallIntegerField()),
+                ("actor", models.CharField(max_length=64)),
+                ("at", models.DateTimeField()),
+                (
+                    "alarm",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="done_steps",
+                        to="alarms.alarm",
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('alarm', 'occurrence', 'step'), name='one_tick_a_step')],
+                "constraints": [
+                    models.UniqueConstraint(fields=("alarm", "occurrence", "step"), name="one_tick_a_step")
+                ],
             },
         ),
     ]
