@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -16,7 +17,14 @@ from django.db import connection
 
 from patriot.fleet.models import Device, Vehicle
 from patriot.kernel.config import Config
+from patriot.sensing.models import Datastream, ObservedProperty, Sensor, Thing
+from patriot.sensing.models import Device as SensingDevice
+from tests.intake.broker import Broker
 
+READINGS = """
+SELECT v.uid, s.key, o.value, o.flags FROM sensing_observation o
+JOIN sensing_datastream s ON s.id = o.datastream_id JOIN sensing_device v ON v.thing_id = s.thing_id ORDER BY o.id
+"""
 RUNNER = Path(__file__).with_name("run_intake.py")
 
 
@@ -60,11 +68,11 @@ def start_intake(transactional_db: None, postgres: Config) -> Iterator[Callable[
     """Start intake processes; all are gone after the test."""
     started: list[subprocess.Popen[bytes]] = []
 
-    def start(database_url: str | None = None) -> Running:
+    def start(database_url: str | None = None, **more: str) -> Running:
         port = free_port()
         name = connection.settings_dict["NAME"]
         url = database_url or f"postgresql://patriot@/{name}?host={postgres.run_folder}"
-        env = os.environ | {"DATABASE_URL": url, "PATRIOT_OSMAND_PORT": str(port), "NATS_URL": ""}
+        env = os.environ | {"DATABASE_URL": url, "PATRIOT_OSMAND_PORT": str(port), "NATS_URL": ""} | more
         started.append(subprocess.Popen([sys.executable, RUNNER], env=env))
         running = Running(started[-1], f"http://127.0.0.1:{port}")
         running.wait_until(200)
@@ -75,4 +83,51 @@ def start_intake(transactional_db: None, postgres: Config) -> Iterator[Callable[
         process.send_signal(signal.SIGKILL)
         process.wait(5)
     with connection.cursor() as cursor:
-        cursor.execute("TRUNCATE fleet_position")
+        cursor.execute("TRUNCATE fleet_position, sensing_observation, sensing_latest, sensing_lane")
+        cursor.execute("TRUNCATE sensing_quarantine_count")
+
+
+@pytest.fixture
+def broker() -> Iterator[Broker]:
+    """A running broker with the house's settings."""
+    made = Broker().start()
+    yield made
+    made.clear()
+
+
+@pytest.fixture
+def stored() -> Callable[[int], list[tuple[Any, ...]]]:
+    """Wait for so many stored readings: (uid, key, value, flags), in the order of storing."""
+
+    def wait(count: int, patience: float = 20) -> list[tuple[Any, ...]]:
+        end = time.monotonic() + patience
+        rows: list[tuple[Any, ...]] = []
+        while time.monotonic() < end:
+            with connection.cursor() as cursor:
+                cursor.execute(READINGS)
+                rows = cursor.fetchall()
+            if len(rows) >= count:
+                return rows
+            time.sleep(0.05)
+        return pytest.fail(f"{len(rows)} readings were stored, not {count}")
+
+    return wait
+
+
+def gauge(uid: str, *keys: str, enabled: bool = True) -> list[int]:
+    """A thing with a device and datastreams; the datastreams' ids."""
+    thing = Thing.objects.create(name=uid, purpose="water_level")
+    sensor = Sensor.objects.create(name=uid, encoding_type="text/html", metadata="")
+    seen = ObservedProperty.objects.create(name="level", definition="")
+    SensingDevice.objects.create(uid=uid, thing=thing, enabled=enabled)
+    return [
+        Datastream.objects.create(
+            name=f"{uid} {key}",
+            thing=thing,
+            sensor=sensor,
+            observed_property=seen,
+            key=key,
+            observation_type="",
+        ).pk
+        for key in keys
+    ]
