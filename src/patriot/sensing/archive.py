@@ -179,7 +179,7 @@ def _ranges(table: str, day: date) -> list[tuple[int, int]]:
 
 def _columns(table: str, day: date, low: int, high: int) -> dict[str, Column]:
     """A part's columns, sorted, as `parquet.write` wants them."""
-    where = [*_bounds(day), low, high]
+    where: list[datetime | int] = [*_bounds(day), low, high]
     part = fetch.columns(KINDS, ROWS.format(table=table), where)
     with connection.cursor() as cursor:
         cursor.execute(TEXTS.format(table=table), where)
@@ -265,8 +265,8 @@ def _midnight(day: date) -> datetime:
     return datetime(day.year, day.month, day.day, tzinfo=UTC)
 
 
-def _bounds(day: date) -> tuple[datetime, datetime]:
-    return _midnight(day), _midnight(day) + DAY
+def _bounds(day: date) -> list[datetime]:
+    return [_midnight(day), _midnight(day) + DAY]
 
 
 def days() -> dict[date, int]:

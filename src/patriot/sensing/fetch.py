@@ -27,7 +27,7 @@ def column(blob: bytes | None, kind: str) -> Column:
     """One `array_send(array_agg(…))`, without NULL, as a native array. `at` is µs since 1970."""
     if not blob:
         return np.empty(0, NATIVE[kind])
-    values = np.frombuffer(blob, WIRE[kind], offset=HEADER_BYTES)["value"].astype(NATIVE[kind])
+    values: Column = np.frombuffer(blob, WIRE[kind], offset=HEADER_BYTES)["value"].astype(NATIVE[kind])
     if kind == "at":
         values += EPOCH_2000_US
     return values

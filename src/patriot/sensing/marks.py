@@ -89,7 +89,7 @@ def _some() -> int:
         if not cursor.fetchone()[0]:
             return 0
         cursor.execute(TAKE, [rollups.through("5m")])
-        taken = cursor.rowcount
+        taken = int(cursor.rowcount)
         kept = retention.fives_since(rollups.database_now())
         cursor.execute(TAKE_HOURS, {"kept": kept, "through": rollups.through("1h")})
         cursor.execute("DELETE FROM sensing_rolling WHERE width = '5m' AND bucket < %s", [kept])

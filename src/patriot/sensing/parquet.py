@@ -16,7 +16,6 @@ from django.conf import settings
 from django.db import connection
 
 from patriot.sensing.fetch import Column
-from patriot.sensing.rules import UNFIT
 
 ROW_GROUP = 122_880
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -39,14 +38,6 @@ GROUPS = f"""
     WHERE us >= wanted.bucket AND us < wanted.bucket + wanted.length
     GROUP BY ALL
 """  # noqa: S608 - constants only
-SERIES = f"""
-    SELECT us - us % $width AS bucket, sum(usable) FILTER (fit) AS total, min(usable) FILTER (fit) AS low,
-           max(usable) FILTER (fit) AS high, arg_max(usable, us) FILTER (fit AND usable IS NOT NULL) AS last,
-           count(usable) FILTER (fit) AS n, count(*) AS seen, bit_or(flags) AS flags
-    FROM (SELECT epoch_us("at") AS us, flags, flags & {UNFIT.value} = 0 AS fit, {USABLE} AS usable
-          FROM read_parquet($files) WHERE datastream_id = $stream AND "at" >= $since AND "at" < $until)
-    GROUP BY 1 ORDER BY 1
-"""  # noqa: S608
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +56,7 @@ class File:
 
 def folder() -> Path:
     """Where the files are: one folder a day (UTC)."""
-    return settings.CONFIG.home / "archive" / "observations"  # type: ignore[no-any-return]
+    return settings.CONFIG.home / "archive" / "observations"
 
 
 def files(
@@ -177,25 +168,16 @@ def _groups_of_day(day: date, buckets: list[tuple[str, int, datetime]]) -> list[
         own.register("wanted", table)
         given = {"files": _paths(held), "low": low, "high": high, "since": since, "until": until}
         rows = own.execute(GROUPS, given).fetchall()
-    return [(*row[:2], moment(row[2]), *row[3:9], moment(row[9]), row[10]) for row in rows]
+    return [(*row[:2], moment(row[2]), *row[3:9], _maybe(row[9]), row[10]) for row in rows]
 
 
-def moment(us: int | None) -> datetime | None:
+def moment(us: int) -> datetime:
     """µs since 1970 as a time. DuckDB's own conversion wants another library."""
-    return None if us is None else EPOCH + timedelta(microseconds=us)
+    return EPOCH + timedelta(microseconds=us)
 
 
-def buckets(stream: int, since: datetime, until: datetime, width: timedelta) -> dict[str, Column] | None:
-    """One stream's archived readings by buckets: `bucket` (µs), `total low high last n seen flags`, NaN for
-    none. None: the archive has no file of that time.
-    """
-    held = files(since, until, (stream, stream))
-    if not held:
-        return None
-    given = {"files": _paths(held), "stream": stream, "since": since, "until": until,
-             "width": int(width.total_seconds()) * 1_000_000}  # fmt: skip
-    with cursor() as own:
-        return {name: plain(values) for name, values in own.execute(SERIES, given).fetchnumpy().items()}
+def _maybe(us: int | None) -> datetime | None:
+    return None if us is None else moment(us)
 
 
 def plain(values: Column) -> Column:
@@ -237,5 +219,5 @@ def entities(stream: int, since: datetime, until: datetime, limit: int = 100_000
     with cursor() as own:
         rows = own.execute(query, given).fetchall()
     return [
-        {name: moment(v) if name in TIMES else v for name, v in zip(ORDER, row, strict=True)} for row in rows
+        {name: _maybe(v) if name in TIMES else v for name, v in zip(ORDER, row, strict=True)} for row in rows
     ]

@@ -83,7 +83,7 @@ def through(width: str) -> datetime:
     return scalar("SELECT through FROM sensing_rolled WHERE width = %s", [width])  # type: ignore[no-any-return]
 
 
-def scalar(statement: str, params: Sequence[object] = ()) -> Any:
+def scalar(statement: str, params: Sequence[Any] = ()) -> Any:
     """The first value of the first row."""
     with connection.cursor() as cursor:
         cursor.execute(statement, params)
