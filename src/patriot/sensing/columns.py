@@ -11,6 +11,8 @@ import logging
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
+from itertools import groupby
+from operator import itemgetter
 from typing import Any, Self
 
 import msgspec
@@ -258,32 +260,28 @@ class Streams:
         """Step the ladders whose readings are not quiet; what they were, and what changed."""
         found = [(int(frame.order[row]), self._flat(frame, row, flat)) for row, flat in frame.turns]
         saved: list[tuple[Ladder, tuple[Any, ...], int]] = []
-        for slot, rows in self._loud(frame):
-            steps = self.ladders[slot]
+        rows = self._loud(frame)
+        columns = (frame.slot, frame.order, frame.at, frame.value, ~frame.history)
+        readings = zip(*(column[rows].tolist() for column in columns), strict=True)
+        for slot, group in groupby(readings, itemgetter(0)):
+            steps = self.ladders.get(slot, [])
             saved += [(ladder, ladder.save(), slot) for ladder in steps]
-            columns = (frame.order, frame.at, frame.value, ~frame.history)
-            for row, *reading in zip(*(column[rows].tolist() for column in columns), strict=True):
+            for _slot, row, *reading in group:
                 found += [(row, crossing) for ladder in steps if (crossing := ladder.step(*reading))]
             self._listen(slot)
         found.sort(key=lambda pair: pair[0])
         return saved, [crossing for _row, crossing in found]
 
-    def _loud(self, frame: Frame) -> list[tuple[int, NDArray[np.intp]]]:
-        """Streams with a reading that may move a ladder, and all their fit rows in this batch."""
-        if not self.ladders:
-            return []
+    def _loud(self, frame: Frame) -> NDArray[np.intp]:
+        """All fit rows of streams with a reading that may move a ladder, stream by stream."""
         fit = frame.numbers(MOVES_NO_CONDITION)
         fit = fit[~frame.held[fit]]
         slot, at, value = frame.slot[fit], frame.at[fit], frame.value[fit]
         quiet = (value >= self.quiet.low[slot]) & (value < self.quiet.high[slot])
         quiet &= (at >= self.quiet.start[slot]) & (at < self.quiet.end[slot])
-        loud = np.unique(slot[~quiet])
-        edges = zip(np.searchsorted(slot, loud), np.searchsorted(slot, loud, "right"), strict=True)
-        return [
-            (int(one), fit[begin:end])
-            for one, (begin, end) in zip(loud, edges, strict=True)
-            if int(one) in self.ladders
-        ]
+        loud = np.zeros(len(self.ids), np.bool_)
+        loud[slot[~quiet]] = True
+        return fit[loud[slot]]
 
     def _flat(self, frame: Frame, row: int, flat: bool) -> Crossing:
         datastream = self.ids[int(frame.slot[row])]

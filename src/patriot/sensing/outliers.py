@@ -17,6 +17,7 @@ from math import isfinite
 
 from patriot.sensing.rules import Flag
 
+SHORTEST = 60_000_000  # µs: rates are limits per minute; within one, noise is no rate
 RATE, SPIKE = int(Flag.RATE), int(Flag.SPIKE)
 
 
@@ -46,27 +47,18 @@ def sift(memory: Memory, ats: Sequence[int], values: Sequence[float], spike: flo
     """
     found = Sifted([0] * len(ats), [False] * len(ats))
     row = -1  # of the one in doubt, in this call
-
-    def mark_spike() -> None:
-        if not isfinite(spike):
-            return
-        if row >= 0:
-            found.flags[row] |= SPIKE
-        else:
-            found.earlier = memory.doubt_at
-
     for n, (at, value) in enumerate(zip(ats, values, strict=True)):
         step = abs(value - memory.value)
-        fast = step > rate * (at - memory.at)
+        fast = step > rate * max(at - memory.at, SHORTEST)
         if not (fast or step > spike):
             if memory.doubt_at:
-                mark_spike()
+                _mark(found, memory, row, spike)
         elif not memory.doubt_at or _odd(value - memory.doubt, at - memory.doubt_at, spike, rate):
             if memory.doubt_at and min(memory.value, value) <= memory.doubt <= max(memory.value, value):
                 memory.at, memory.value = memory.doubt_at, memory.doubt
-                fast = abs(value - memory.value) > rate * (at - memory.at)
+                fast = abs(value - memory.value) > rate * max(at - memory.at, SHORTEST)
             elif memory.doubt_at:
-                mark_spike()
+                _mark(found, memory, row, spike)
             memory.doubt_at, memory.doubt, row = at, value, n
             found.held[n] = True
             found.flags[n] = RATE if fast else 0
@@ -75,5 +67,15 @@ def sift(memory: Memory, ats: Sequence[int], values: Sequence[float], spike: flo
     return found
 
 
+def _mark(found: Sifted, memory: Memory, row: int, spike: float) -> None:
+    """The one in doubt was a spike, in a stream that has such a limit."""
+    if not isfinite(spike):
+        return
+    if row >= 0:
+        found.flags[row] |= SPIKE
+    else:
+        found.earlier = memory.doubt_at
+
+
 def _odd(step: float, elapsed: int, spike: float, rate: float) -> bool:
-    return abs(step) > spike or abs(step) > rate * elapsed
+    return abs(step) > spike or abs(step) > rate * max(elapsed, SHORTEST)

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from patriot.kernel.clock import WIB
-from patriot.sensing.outliers import Memory, sift
+from patriot.sensing.outliers import SHORTEST, Memory, sift
 from patriot.sensing.rules import UNFIT, Flag
 
 type Ints = NDArray[np.int64]
@@ -37,7 +37,8 @@ MOVES_NO_CONDITION = int(UNFIT | Flag.LATE)
 class Limits(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What the readings of one datastream are checked against, in its unit; None: not checked.
 
-    `spike`: the widest step between neighbours that is believed at once; `flatline_s`: how long a living
+    `max_rate_per_min`: a step of one minute's worth is always believed; `spike`: the widest step between
+    neighbours that is believed at once; `flatline_s`: how long a living
     sensor may repeat itself; `cadence_s`: how often it speaks; `clock_s`: how far its clock may run ahead;
     `missing`: numbers by which it says that it has none; `news_s`: how old a reading may be when it comes and
     still move a condition: older ones are history.
@@ -232,33 +233,43 @@ def outliers(f: Frame) -> None:
     slot, at, value = f.slot[rows], f.at[rows], f.value[rows]
     first, last = _edges(slot)
     step = np.abs(value - _before(value, first, f.state.ref_value[slot]))
-    elapsed = at - _before(at, first, f.state.ref_at[slot])
+    elapsed = np.maximum(at - _before(at, first, f.state.ref_at[slot]), SHORTEST)
     odd = (step > f.bounds.spike[slot]) | (step > f.bounds.rate[slot] * elapsed)
     unsure = np.unique(slot[odd | (f.state.doubt_at[slot] != 0)])
-    calm = last & ~np.isin(slot, unsure) if len(unsure) else last
+    among = np.zeros(len(f.state.seen_at), np.bool_)
+    among[unsure] = True
+    among = among[slot]
+    calm = last & ~among
     f.state.ref_at[slot[calm]], f.state.ref_value[slot[calm]] = at[calm], value[calm]
-    for one in unsure:
-        begin, end = np.searchsorted(slot, (one, one + 1))
-        _sift(f, int(one), rows[begin:end])
+    if len(unsure):
+        _sift(f, unsure, rows[among])
 
 
-def _sift(f: Frame, slot: int, rows: NDArray[np.intp]) -> None:
-    """Send one stream's measures through `outliers.sift`."""
-    state = f.state
-    memory = Memory(
-        int(state.ref_at[slot]),
-        float(state.ref_value[slot]),
-        int(state.doubt_at[slot]),
-        float(state.doubt_value[slot]),
+def _sift(f: Frame, slots: Slots, rows: NDArray[np.intp]) -> None:
+    """Send the measures of these streams through `outliers.sift`, one stream after the other."""
+    state, names = f.state, ("ref_at", "ref_value", "doubt_at", "doubt_value")
+    ends = np.searchsorted(f.slot[rows], slots, "right").tolist()
+    at, value = f.at[rows].tolist(), f.value[rows].tolist()
+    spike, rate = f.bounds.spike[slots].tolist(), f.bounds.rate[slots].tolist()
+    remembered = zip(*(getattr(state, name)[slots].tolist() for name in names), strict=True)
+    memories = [Memory(*one) for one in remembered]
+    flags: list[int] = []
+    held: list[bool] = []
+    begin = 0
+    for n, end in enumerate(ends):
+        found = sift(memories[n], at[begin:end], value[begin:end], spike[n], rate[n])
+        flags += found.flags
+        held += found.held
+        if found.earlier is not None:
+            f.spikes.append((int(slots[n]), found.earlier))
+        begin = end
+    f.flags[rows] |= np.array(flags, np.int32)
+    f.held[rows] = held
+    state.ref_at[slots], state.ref_value[slots] = [m.at for m in memories], [m.value for m in memories]
+    state.doubt_at[slots], state.doubt_value[slots] = (
+        [m.doubt_at for m in memories],
+        [m.doubt for m in memories],
     )
-    spike, rate = float(f.bounds.spike[slot]), float(f.bounds.rate[slot])
-    found = sift(memory, f.at[rows].tolist(), f.value[rows].tolist(), spike, rate)
-    f.flags[rows] |= np.array(found.flags, np.int32)
-    f.held[rows] = found.held
-    if found.earlier is not None:
-        f.spikes.append((slot, found.earlier))
-    state.ref_at[slot], state.ref_value[slot] = memory.at, memory.value
-    state.doubt_at[slot], state.doubt_value[slot] = memory.doubt_at, memory.doubt
 
 
 def flatline(f: Frame) -> None:
