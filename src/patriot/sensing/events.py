@@ -47,3 +47,111 @@ class ReadingsArchived:
     rows: int
     bytes: int
     fingerprints: list[str]
+
+
+@announces("sensing.entity_changed")
+@dataclass(frozen=True)
+class EntityChanged:
+    """Somebody wrote an entity of SensorThings over its interface; observations are telemetry and not told.
+
+    `entity`: its type, "Thing"; `change`: created, updated or deleted.
+    """
+
+    entity: str
+    entity_id: int
+    change: str
+    name: str
+
+
+@announces(
+    "sensing.index_computed",
+    public=["thing", "name", "code", "value", "label", "critical", "reason", "level", "agency", "area", "at"],
+)
+@dataclass(frozen=True)
+class IndexComputed:
+    """An index of a station over a period ending `at`: ISPU or the Pollution Index.
+
+    `label`: its class, a code; `critical`: what makes it; `value` None: too little to say, `reason` tells why
+    ("uncalibrated", "too_few_hours").
+    """
+
+    thing: int
+    name: str
+    code: str
+    value: float | None
+    label: str
+    critical: str
+    reason: str
+    level: int
+    agency: str
+    area: str
+    at: datetime
+
+
+@announces(
+    "sensing.forecast_made",
+    public=["thing", "name", "method", "state", "now", "value", "low", "high", "peak_at", "peak_from",
+            "peak_to", "level", "label", "mae_cm", "mae_hours", "coverage", "waves", "days", "ahead_h",
+            "area", "at"],
+)  # fmt: skip
+@dataclass(frozen=True)
+class ForecastMade:
+    """What is expected of a gauge. `state`: rising, steady (no rise within `ahead_h`) or unknown.
+
+    `method`: learned, or rule_of_thumb, which knows hours and no level. Levels in cm, 9 cases in 10 between
+    `low` and `high`; `level`, `label`: the siaga level of `value`. The model's errors at waves it had not
+    seen: `mae_cm`, `mae_hours`; `coverage`: how often the interval held. `waves`, `days`: what it learned
+    from.
+    """
+
+    thing: int
+    name: str
+    method: str
+    state: str
+    now: float | None
+    value: float | None
+    low: float | None
+    high: float | None
+    peak_at: datetime | None
+    peak_from: datetime | None
+    peak_to: datetime | None
+    level: int
+    label: str
+    mae_cm: float | None
+    mae_hours: float | None
+    coverage: float | None
+    waves: int
+    days: float
+    ahead_h: float
+    agency: str
+    area: str
+    at: datetime
+
+
+@announces("sensing.quarantine_resolved")
+@dataclass(frozen=True)
+class QuarantineResolved:
+    """Payloads of one device with one fault left quarantine, or came back to it.
+
+    `resolution`: "replayed", "discarded: why" or "undone"; `thing`: whom the device was found to speak for.
+    """
+
+    uid: str
+    reason: str
+    resolution: str
+    count: int
+    thing: int | None
+
+
+@announces("sensing.device_changed")
+@dataclass(frozen=True)
+class DeviceChanged:
+    """Somebody registered a device, gave it another secret, or let it in or kept it out.
+
+    `change`: provisioned, rotated, enabled or disabled. The secret is told once, to whoever asked; never here.
+    """
+
+    device: int
+    uid: str
+    change: str
+    thing: int | None

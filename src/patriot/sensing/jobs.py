@@ -1,11 +1,13 @@
 """Sensing's periodic work."""
 
 import logging
+from datetime import timedelta
 
 from django.db import OperationalError
 
+from patriot.kernel import clock
 from patriot.kernel.jobs import every
-from patriot.sensing import archive, marks, retention, rollups, uptime
+from patriot.sensing import archive, foresight, indices, marks, retention, rollups, street, uptime
 
 log = logging.getLogger(__name__)
 
@@ -32,3 +34,45 @@ def archive_days() -> None:
         retention.drop_old_fives(rollups.database_now())
     except OperationalError:  # somebody reads them at this moment
         log.info("old rollups wait for tomorrow")
+
+
+@every("* * * * * 40")
+def look_ahead() -> None:
+    """Say what is expected of every gauge below another."""
+    now = clock.now()
+    foresight.learn_if_needed(now)
+    foresight.speak(now)
+
+
+@every("20 18 * * *")
+def learn_the_river() -> None:
+    """At 01.20 WIB: forecast models from all there is."""
+    foresight.learn(clock.now())
+
+
+@every("3 * * * *")
+def compute_indices() -> None:
+    """Every hour: the ISPU of the last 24 hours, the Pollution Index of the newest samples."""
+    hour = clock.now().replace(minute=0, second=0, microsecond=0)
+    indices.keep([*indices.air(hour), *indices.water(hour)], hour)
+
+
+@every("*/5 * * * * 15")
+def watch_streets() -> None:
+    """Lamps that are dark at night or burn by day, feeders without supply, car parks that are full."""
+    now = clock.now()
+    indices.bring([*street.street_lights(now), *street.car_parks(now)])
+
+
+@every("10 17 * * *")
+def sum_up_parking() -> None:
+    """At 00.10 WIB: how each car park was used yesterday."""
+    until = clock.now().replace(hour=17, minute=0, second=0, microsecond=0)
+    indices.store(street.turned_over(until - timedelta(days=1), until), until)
+
+
+@every("10 5 * * *")
+def sum_up_lights() -> None:
+    """At 12.10 WIB: the energy of the night."""
+    until = clock.now().replace(hour=5, minute=0, second=0, microsecond=0)
+    indices.store(street.burned(until - timedelta(days=1), until), until)

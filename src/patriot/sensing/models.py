@@ -273,13 +273,13 @@ class Forecast(models.Model):
     thing = models.ForeignKey(Thing, models.CASCADE, related_name="forecasts")
     model = models.ForeignKey(ForecastModel, models.CASCADE, related_name="forecasts")
     made_at = models.DateTimeField(db_index=True)
-    peak_at = models.DateTimeField()
-    peak_from = models.DateTimeField()
-    peak_to = models.DateTimeField()
+    peak_at = models.DateTimeField(null=True)  # None: no rise in sight
+    peak_from = models.DateTimeField(null=True)
+    peak_to = models.DateTimeField(null=True)
     value = models.FloatField(null=True)  # cm; None: only the hour is known
     low = models.FloatField(null=True)
     high = models.FloatField(null=True)
-    detail = models.JSONField(default=dict)  # steps: [[at, value, low, high], …]; upstream: what it rests on
+    detail = models.JSONField(default=dict)  # the rest of `events.ForecastMade`
 
     class Meta:
         ordering = ["-made_at"]
