@@ -7,9 +7,7 @@ import pytest
 from django.db import connection
 
 from patriot.kernel import clock
-from patriot.kernel.errors import NotFound
 from patriot.ledger.models import Entry
-from patriot.sensing import actions
 from patriot.sensing.actions import Reading, store
 from patriot.sensing.models import Condition, Datastream, ObservedProperty, Sensor, Thing, Threshold
 from patriot.sensing.rules import Flag

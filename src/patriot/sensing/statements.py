@@ -227,9 +227,8 @@ def copy_rows(ids: Any, datastreams: Any, at: Any, received: Any, value: Any, fl
         rows[f"length_{name}"] = _ROW[f"value_{name}"].itemsize
         rows[f"value_{name}"] = column
     none = np.isnan(value)
-    if not none.any():
-        return _HEAD + rows.tobytes() + _TAIL
-    return _HEAD + rows[~none].tobytes() + _without_value(rows[none]) + _TAIL
+    whole: bytes = rows[~none].tobytes()
+    return _HEAD + whole + (_without_value(rows[none]) if none.any() else b"") + _TAIL
 
 
 def _without_value(rows: Any) -> bytes:

@@ -12,7 +12,7 @@ the value.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from math import inf, nan, nextafter
 from typing import Any
@@ -78,18 +78,17 @@ class Latch:
     """One degree of a ladder."""
 
     level: int
-    versions: list[Version]  # by start
+    versions: list[Version]  # in order, one at a time
     high: bool = False
     since: int = NEVER  # since when it is high, or low
     on: bool = False
 
     def version(self, at: int) -> Version | None:
         """The one valid at that moment."""
-        found = None
         for version in self.versions:
-            if version.start <= at:
-                found = version
-        return found if found and at < found.end else None
+            if version.start <= at < version.end:
+                return version
+        return None
 
     def step(self, at: int, signal: float) -> None:
         """One reading more."""
@@ -113,13 +112,12 @@ class Latch:
             starts = [v.start for v in self.versions if v.start > at]
             ends = [v.end for v in self.versions if v.end <= at]
             return Quiet(-inf, inf, max(ends, default=NEVER), min(starts, default=FOREVER))
-        until = min([version.end, *(v.start for v in self.versions if v.start > at)])
         bound = (version.clear if self.on else version.value) * version.sign
         if version.sign > 0:
             low, high = (bound, inf) if self.on else (-inf, bound)
         else:
             low, high = (-inf, nextafter(bound, inf)) if self.on else (nextafter(bound, inf), inf)
-        return Quiet(low, high, version.start, until)
+        return Quiet(low, high, version.start, version.end)
 
 
 @dataclass(frozen=True, slots=True)
@@ -261,7 +259,11 @@ def _ladder(datastream: int, code: str, levels: dict[int, list[Degree]]) -> Ladd
 
 
 def _versions(degrees: list[Degree]) -> list[Version]:
-    return [_version(degree) for degree in sorted(degrees, key=lambda degree: degree.valid_from)]
+    """In order of time; a newer one ends the one before it."""
+    versions = [_version(degree) for degree in sorted(degrees, key=lambda degree: degree.valid_from)]
+    for n, following in enumerate(versions[1:]):
+        versions[n] = replace(versions[n], end=min(versions[n].end, following.start))
+    return versions
 
 
 def _version(degree: Degree) -> Version:
