@@ -61,11 +61,23 @@ TABLE: dict[str, Roles] = {
     "data": PUBLIC,
     "data/**": PUBLIC,
     "open311/**": PUBLIC,
+    "cap/**": PUBLIC,
+    "peringatan": PUBLIC,
+    "peringatan/**": PUBLIC,
+    "sensorthings/**": PUBLIC,  # strangers read what is public; writing needs a token
     # where people work
     "desk/**": WORKERS,
     "desk/funds/<int:commitment_id>/decide/": DECIDERS,
     "desk/funds/raise/": LEADERS,
     "console/**": ROOM,
+    "console/assets/": CITYWIDE,
+    "console/assets/<int:asset_id>/": CITYWIDE,
+    "console/warnings/**": CITYWIDE | {R.HEAD},
+    "console/warnings/new/": ROOM,
+    "console/warnings/<int:warning_id>/approve/": DECIDERS,
+    "console/warnings/<int:warning_id>/update/": ROOM,
+    "console/warnings/<int:warning_id>/cancel/": CITYWIDE,
+    "console/warnings/<int:warning_id>/all-clear/": CITYWIDE,
     "eksekutif/": LEADERS,
     "wall/pin/": CITYWIDE,
     "admin/places/area/add/": NOBODY,  # areas and streets come from the city pack

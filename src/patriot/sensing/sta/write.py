@@ -1,0 +1,348 @@
+"""Writing entities: create with all that hangs on them, change, delete as the standard's integrity rules say.
+
+Every function is one transaction with its ledger entry. Observations go the way of every reading, through
+`sensing.actions.store`.
+"""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.db import connection, transaction
+from django.db.models import Model
+from django.utils.text import slugify
+
+from patriot.kernel import clock
+from patriot.ledger import actions as ledger
+from patriot.people.models import Agency
+from patriot.sensing.actions import Reading, store
+from patriot.sensing.events import EntityChanged
+from patriot.sensing.models import Datastream, HistoricalLocation, Location, Thing
+from patriot.sensing.rules import Purpose
+from patriot.sensing.sta import model
+from patriot.sensing.sta.authors import Author
+from patriot.sensing.sta.errors import Fault
+from patriot.sensing.sta.model import Entity, Link, shared, target
+from patriot.sensing.sta.present import encode
+from patriot.sensing.sta.reader import Reader, Source
+from patriot.sensing.sta.take import Draft
+
+KEY_LENGTH = 48
+NO_FEATURE = """
+UPDATE sensing_datastream d SET feature_id = sensing_feature_of(
+    (SELECT min(location_id) FROM sensing_thing_locations WHERE thing_id = d.thing_id))
+WHERE d.feature_id IS NULL AND d.id = ANY(%s)
+  AND EXISTS (SELECT FROM sensing_thing_locations WHERE thing_id = d.thing_id)
+"""
+
+
+@dataclass
+class Written:
+    """What a request changed, for those who subscribed: (entity, id, properties that changed or none)."""
+
+    changes: list[tuple[Entity, int, frozenset[str]]] = field(default_factory=list)
+
+
+@dataclass
+class Writer:
+    """One request's writing."""
+
+    author: Author
+    source: str = "http"
+    written: Written = field(default_factory=Written)
+
+    @transaction.atomic
+    def create(self, draft: Draft, parent: tuple[Link, int] | None = None) -> int:
+        """A new entity and what hangs on it; `parent`: the link and id it was posted under. Its id."""
+        if not self.author.may_write:
+            raise Fault("You may not write here.", 403)
+        if parent is not None:
+            self._adopt(draft, *parent)
+        return self._create(draft)
+
+    def _adopt(self, draft: Draft, link: Link, key: int) -> None:
+        inverse = draft.entity.link(link.inverse)
+        assert inverse is not None
+        self.author.require(target(inverse), key)
+        if inverse.key:
+            draft.one[inverse.name] = key
+        else:
+            draft.many.setdefault(inverse.name, []).append(key)
+
+    def _create(self, draft: Draft) -> int:
+        entity = draft.entity
+        ones = {name: self._resolve(entity, name, to) for name, to in draft.one.items()}
+        if entity is model.OBSERVATION:
+            return self._observe(draft, ones)
+        lists = {
+            name: [self._resolve(entity, name, to) for to in many]
+            for name, many in draft.many.items()
+            if (link := entity.link(name)) and shared(link)
+        }
+        made = self._insert(entity, draft, ones)
+        key = int(made.pk)
+        self._tell(entity, key, "created", getattr(made, "name", ""), frozenset())
+        self._link(made, lists)
+        self._children(entity, key, draft)
+        return key
+
+    def _resolve(self, entity: Entity, name: str, to: int | Draft) -> int:
+        """The id of what is linked to, made now when it is new."""
+        link = entity.link(name)
+        assert link is not None
+        if isinstance(to, Draft):
+            return self._create(to)
+        if (entity.name, name) in OWNED:
+            self.author.require(target(link), to)
+        else:
+            self.see(target(link), to)
+        return to
+
+    def see(self, entity: Entity, key: int) -> None:
+        """Raise Fault when it is not there for the author."""
+        if not Reader(self.author.scope, "").exists(Source(entity, wanted=key)):
+            raise Fault(f"There is no {entity.name} {key} to link to.")
+
+    def _insert(self, entity: Entity, draft: Draft, ones: dict[str, int]) -> Model:
+        assert entity.model is not None
+        fields = draft.fields | self._own_fields(entity, draft, ones)
+        made = entity.model(**fields)
+        made.save(force_insert=True)
+        return made
+
+    def _own_fields(self, entity: Entity, draft: Draft, ones: dict[str, int]) -> dict[str, Any]:
+        """Foreign keys, and what Patriot keeps of an entity beside the standard's properties."""
+        links = {link.field: ones[link.name] for link in entity.links if link.key and link.name in ones}
+        said = draft.fields.get("properties") or {}
+        if entity is model.THING:
+            return links | thing_fields(said, self.author)
+        if entity is model.DATASTREAM:
+            return links | datastream_fields(said, draft.fields["name"], links["thing_id"])
+        return links
+
+    def _children(self, entity: Entity, key: int, draft: Draft) -> None:
+        for name, many in draft.many.items():
+            link = entity.link(name)
+            if link is None or shared(link):
+                continue
+            for child in many:
+                self._child(link, key, child)
+
+    def _child(self, link: Link, key: int, child: int | Draft) -> None:
+        inverse = target(link).link(link.inverse)
+        assert inverse is not None
+        if isinstance(child, Draft):
+            child.one[inverse.name] = key
+            self._create(child)
+            return
+        self.author.require(target(link), child)
+        self._set_fields(target(link), child, {inverse.field: key})
+
+    def _link(self, made: Model, lists: dict[str, list[int]]) -> None:
+        if isinstance(made, Thing) and "Locations" in lists:
+            self._place(made, lists["Locations"])
+        if isinstance(made, Location) and "Things" in lists:
+            for thing in Thing.objects.filter(pk__in=lists["Things"]):
+                self._place(thing, [made.pk])
+        if isinstance(made, HistoricalLocation) and "Locations" in lists:
+            made.locations.set(lists["Locations"])
+            self._place_by_history(made, lists["Locations"])
+        if isinstance(made, Location) and "HistoricalLocations" in lists:
+            made.historical_locations.add(*lists["HistoricalLocations"])
+
+    def _place(self, thing: Thing, locations: list[int]) -> None:
+        """A thing is here now, and history says so."""
+        thing.locations.set(locations)
+        if locations:
+            past = HistoricalLocation.objects.create(thing=thing, time=clock.now())
+            past.locations.set(locations)
+            self.written.changes.append((model.HISTORICAL_LOCATION, past.pk, frozenset()))
+
+    @staticmethod
+    def _place_by_history(past: HistoricalLocation, locations: list[int]) -> None:
+        """What is the newest of a thing's history is where it is."""
+        newer = HistoricalLocation.objects.filter(thing_id=past.thing_id, time__gt=past.time)
+        if locations and not newer.exists():
+            past.thing.locations.set(locations)
+
+    def _observe(self, draft: Draft, ones: dict[str, int]) -> int:
+        fields = {name: kept for name, kept in draft.fields.items() if name != "at"}
+        return self.observe([
+            Reading(
+                datastream_id=ones["Datastream"], at=draft.fields.get("at") or clock.now(),
+                feature_id=ones.get("FeatureOfInterest"), **fields,
+            )
+        ])[0]  # fmt: skip
+
+    def observe(self, readings: list[Reading]) -> list[int]:
+        """Store readings whose datastreams the author may write. Their ids."""
+        streams = sorted({reading.datastream_id for reading in readings})
+        with connection.cursor() as cursor:
+            cursor.execute(NO_FEATURE, [streams])
+        stored = store(readings, source=self.source)
+        self.written.changes += [(model.OBSERVATION, key, frozenset()) for key in stored.ids]
+        return stored.ids
+
+    def _tell(self, entity: Entity, key: int, change: str, name: str, parts: frozenset[str]) -> None:
+        event = EntityChanged(entity.name, key, change, name)
+        ledger.append(event, actor=self.author.actor, subject=f"{entity.name.lower()}:{key}")
+        if change != "deleted":
+            self.written.changes.append((entity, key, parts))
+
+    @transaction.atomic
+    def change(self, entity: Entity, key: int, draft: Draft) -> None:
+        """Bring an entity to what the draft says of it."""
+        self.author.require(entity, key)
+        ones = {name: self._resolve(entity, name, to) for name, to in draft.one.items()}
+        links = {link.field: ones[link.name] for link in entity.links if link.key and link.name in ones}
+        fields = draft.fields | links
+        if entity is model.THING and "properties" in fields:
+            fields |= thing_fields(fields["properties"] or {}, self.author, new=False)
+        if entity is model.DATASTREAM and isinstance((fields.get("properties") or {}).get("public"), bool):
+            fields["public"] = fields["properties"]["public"]
+        self._set_fields(entity, key, fields)
+        parts = frozenset(each.name for each in entity.properties if set(each.fields) & fields.keys())
+        self._tell_change(entity, key, fields.get("name"), parts)
+        self._relink(entity, key, draft)
+
+    def _tell_change(self, entity: Entity, key: int, name: str | None, parts: frozenset[str]) -> None:
+        if entity is model.OBSERVATION:
+            self.written.changes.append((entity, key, parts))
+        else:
+            self._tell(entity, key, "updated", name or "", parts)
+
+    def _set_fields(self, entity: Entity, key: int, fields: dict[str, Any]) -> None:
+        if not fields:
+            return
+        if entity.model is not None:
+            entity.model._default_manager.filter(pk=key).update(**fields)
+            return
+        if fields.get("at", ...) is None:
+            del fields["at"]
+        json = {"result", "quality", "parameters"}
+        texts = [f"{name} = %({name})s::jsonb" if name in json else f"{name} = %({name})s" for name in fields]
+        kept = {
+            name: encode(said).decode() if name in json and said is not None else said
+            for name, said in fields.items()
+        }  # fmt: skip
+        with connection.cursor() as cursor:
+            cursor.execute(
+                f"UPDATE sensing_observation SET {', '.join(texts)} WHERE id = %(id)s",  # noqa: S608 - own names
+                kept | {"id": key},
+            )
+            cursor.execute(SAME_LATEST, {"id": key})
+
+    def _relink(self, entity: Entity, key: int, draft: Draft) -> None:
+        for name, many in draft.many.items():
+            link = entity.link(name)
+            assert link is not None
+            ids = [self._resolve(entity, name, to) for to in many]
+            if shared(link):
+                assert entity.model is not None
+                self._link(entity.model._default_manager.get(pk=key), {name: ids})
+            else:
+                for child in ids:
+                    self._child(link, key, child)
+
+    @transaction.atomic
+    def delete(self, entity: Entity, key: int) -> None:
+        """Delete an entity, and what cannot be without it."""
+        self.author.require(entity, key)
+        with connection.cursor() as cursor:
+            for statement in DELETE.get(entity.name, ()):
+                cursor.execute(statement, {"id": key})
+        if entity.model is None:
+            return
+        if entity is model.LOCATION:
+            HistoricalLocation.objects.filter(locations=key).delete()
+        entity.model._default_manager.filter(pk=key).delete()
+        if entity is model.FEATURE:
+            self._features_again()
+        self._tell(entity, key, "deleted", "", frozenset())
+
+    @staticmethod
+    def _features_again() -> None:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT array_agg(id) FROM sensing_datastream WHERE feature_id IS NULL")
+            cursor.execute(NO_FEATURE, [cursor.fetchone()[0] or []])
+
+
+# Linking to these changes them: they must be the author's.
+OWNED = {
+    ("Datastream", "Thing"), ("Observation", "Datastream"), ("HistoricalLocation", "Thing"),
+    ("Location", "Things"), ("Location", "HistoricalLocations"),
+}  # fmt: skip
+SAME_LATEST = """
+UPDATE sensing_latest l SET at = o.at, value = o.value, result = o.result
+FROM sensing_observation o WHERE o.id = %(id)s AND l.observation_id = o.id
+"""
+_STREAMS = "SELECT id FROM sensing_datastream WHERE "
+_OF = {
+    "Thing": _STREAMS + "thing_id = %(id)s",
+    "Datastream": _STREAMS + "id = %(id)s",
+    "Sensor": _STREAMS + "sensor_id = %(id)s",
+    "ObservedProperty": _STREAMS + "observed_property_id = %(id)s",
+}
+_NEWEST = """
+INSERT INTO sensing_latest (datastream_id, observation_id, at, received_at, value, flags, result)
+SELECT o.datastream_id, o.id, o.at, o.received_at, o.value, o.flags, o.result
+FROM (SELECT DISTINCT datastream_id FROM sta_gone) AS g CROSS JOIN LATERAL (
+    SELECT * FROM sensing_observation WHERE datastream_id = g.datastream_id ORDER BY at DESC LIMIT 1) AS o
+ON CONFLICT (datastream_id) DO UPDATE SET observation_id = excluded.observation_id, at = excluded.at,
+    received_at = excluded.received_at, value = excluded.value, flags = excluded.flags, result = excluded.result
+"""
+_ABOUT = (
+    "feature_id = %(id)s OR (feature_id IS NULL AND datastream_id IN "
+    "(SELECT id FROM sensing_datastream WHERE feature_id = %(id)s))"
+)
+
+
+def _without(condition: str) -> tuple[str, ...]:
+    """Delete observations, and let each datastream's latest be the newest of those that stay."""
+    return (
+        f"CREATE TEMP TABLE sta_gone ON COMMIT DROP AS SELECT id, datastream_id FROM sensing_observation "  # noqa: S608 - constants only
+        f"WHERE {condition}",
+        f"DELETE FROM sensing_observation WHERE {condition}",  # noqa: S608 - constants only
+        "DELETE FROM sensing_latest l USING sta_gone g WHERE l.observation_id = g.id",
+        _NEWEST,
+        "DROP TABLE sta_gone",
+    )
+
+
+DELETE = {
+    name: (
+        f"DELETE FROM sensing_observation WHERE datastream_id IN ({streams})",  # noqa: S608 - constants only
+        f"DELETE FROM sensing_latest WHERE datastream_id IN ({streams})",  # noqa: S608 - constants only
+    )
+    for name, streams in _OF.items()
+}
+DELETE["Observation"] = _without("id = %(id)s")
+DELETE["FeatureOfInterest"] = _without(_ABOUT)
+
+
+def thing_fields(said: dict[str, Any], author: Author, *, new: bool = True) -> dict[str, Any]:
+    """What Patriot knows of a thing out of its properties: agency, purpose, public. Raises Fault."""
+    fields: dict[str, Any] = {}
+    if new or "agency" in said:
+        fields["agency"] = author.agency_for(said.get("agency"))
+    if fields.get("agency") and not Agency.objects.filter(code=fields["agency"]).exists():
+        raise Fault(f"There is no agency {fields['agency']!r}.")
+    if said.get("purpose") in set(Purpose):
+        fields["purpose"] = said["purpose"]
+    if isinstance(said.get("public"), bool):
+        fields["public"] = said["public"]
+    return fields
+
+
+def datastream_fields(said: dict[str, Any], name: str, thing: int) -> dict[str, Any]:
+    """What Patriot knows of a new datastream: its key within the thing, and whether it is public."""
+    wanted = said.get("key") if isinstance(said.get("key"), str) else ""
+    stem = slugify(wanted or name)[: KEY_LENGTH - 6] or "stream"
+    taken = set(Datastream.objects.filter(thing_id=thing).values_list("key", flat=True))
+    number, key = 1, stem
+    while key in taken:
+        number += 1
+        key = f"{stem}-{number}"
+    public = said.get("public")
+    if not isinstance(public, bool):
+        public = Thing.objects.filter(pk=thing, public=True).exists()
+    return {"key": key, "public": public}
