@@ -169,7 +169,6 @@ def test_it_speaks_mqtt_and_comes_back(installation: Installation) -> None:  # n
         await device.drained()
         await _until(lambda: len(heard) >= 3)
         line.cancel()
-        await _until(lambda: heard[-1][1] == b"offline")
         await client.close()
 
     with running(installation) as server:
