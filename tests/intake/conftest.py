@@ -23,7 +23,8 @@ from tests.intake.broker import Broker
 
 READINGS = """
 SELECT v.uid, s.key, o.value, o.flags FROM sensing_observation o
-JOIN sensing_datastream s ON s.id = o.datastream_id JOIN sensing_device v ON v.thing_id = s.thing_id ORDER BY o.id
+JOIN sensing_datastream s ON s.id = o.datastream_id
+JOIN sensing_device v ON v.thing_id = s.thing_id ORDER BY o.id
 """
 RUNNER = Path(__file__).with_name("run_intake.py")
 

@@ -67,3 +67,92 @@ def test_it_stores_what_devices_say_in_every_form(
     assert sorted(row[2] or 0 for row in rows if row[1] == "rain") == [0, 1, 2, 3.5]
     assert query(f"SELECT value FROM sensing_latest WHERE datastream_id = {level}") == [(12.5,)]
     assert query("SELECT count(*) FROM sensing_quarantined") == [(0,)]
+
+
+def test_it_keeps_what_it_cannot_use_and_loses_no_neighbour(
+    start_intake: Start, broker: Broker, stored: Stored
+) -> None:
+    gauge("gauge-1", "level")
+    gauge("gauge-2", "level", enabled=False)
+    start_reading(start_intake, broker)
+    bad = [
+        b"rubbish",
+        b"0,0,[1",
+        b"2]",
+        b"",
+        b'{"v": "high"}',
+        b'{"v": 1, "t": "yesterday"}',
+        b"[1, [2]]",
+        b"\xff\x00",
+    ]
+    said = [("sensing/gauge-1/level", payload) for one in bad for payload in (one, b"7")]
+    said += [("sensing/gauge-1/lvl", b"1"), ("sensing/gauge-2/level", b"1"), ("sensing/nobody/level", b"1")]
+    assert ready(broker).publish(*said, ("sensing/gauge-1", b"1")) == len(said) + 1
+    assert [row[2] for row in stored(len(bad))] == [7.0] * len(bad)
+    until(lambda: Quarantined.objects.count() == len(bad) + 4)
+    found = set(Quarantined.objects.values_list("uid", "topic", "reason"))
+    assert ("gauge-1", "sensing/gauge-1/lvl", "unknown_datastream") in found
+    assert {
+        ("gauge-2", "sensing/gauge-2/level", "unknown_device"),
+        ("gauge-1", "sensing/gauge-1", "unknown_topic"),
+    } < found
+    assert {
+        bytes(one.payload) for one in Quarantined.objects.filter(uid="gauge-1", topic__endswith="level")
+    } == set(bad)
+    assert query("SELECT sum(count) FROM sensing_quarantine_count") == [(len(bad) + 4,)]
+
+
+def test_it_counts_a_flood_of_rubbish_but_keeps_little_of_it(
+    start_intake: Start, broker: Broker, stored: Stored
+) -> None:
+    gauge("gauge-1", "level")
+    start_reading(start_intake, broker)
+    device = ready(broker)
+    assert device.publish(*[("sensing/gauge-1/level", b"?")] * 500, ("sensing/gauge-1/level", b"1")) == 501
+    stored(1)
+    assert Quarantined.objects.count() == 20
+    assert query("SELECT uid, reason, count FROM sensing_quarantine_count") == [("gauge-1", "malformed", 500)]
+
+
+def test_it_knows_a_device_registered_this_moment(
+    start_intake: Start, broker: Broker, stored: Stored
+) -> None:
+    start_reading(start_intake, broker)
+    time.sleep(1.1)
+    gauge("gauge-new", "level")
+    assert ready(broker).publish(("sensing/gauge-new/level", b"4")) == 1
+    assert stored(1)[0][:3] == ("gauge-new", "level", 4.0)
+
+
+def test_it_notes_a_device_that_fell_silent_by_its_last_will(start_intake: Start, broker: Broker) -> None:
+    gauge("gauge-1", "level")
+    start_reading(start_intake, broker)
+    device = Device(broker.mqtt_port, will="sensing/gauge-1/status")
+    assert device.publish(("sensing/gauge-1/status", b'{"online": true, "battery_pct": 81}')) == 1
+    until(lambda: SensingDevice.objects.get(uid="gauge-1").online is True)
+    assert SensingDevice.objects.get(uid="gauge-1").battery_pct == 81
+    device.close()
+    until(lambda: SensingDevice.objects.get(uid="gauge-1").online is False)
+    assert query("SELECT code, level, name FROM sensing_condition") == [("offline", 1, "gauge-1")]
+    assert query("SELECT kind FROM ledger_entry") == [("sensing.condition_changed",)]
+    again = Device(broker.mqtt_port)
+    assert again.publish(("sensing/gauge-1/status", b"online")) == 1
+    until(lambda: query("SELECT level FROM sensing_condition") == [(0,)])
+
+
+def test_it_stores_once_what_is_delivered_again(start_intake: Start, broker: Broker, stored: Stored) -> None:
+    """An intake that dies between its commit and its acknowledgement is given the same messages again."""
+    gauge("gauge-1", "level")
+    running = start_reading(start_intake, broker)
+    device = ready(broker)
+    said = [("sensing/gauge-1/level", b'{"v": %d, "t": %d}' % (n, 1795309000 + n)) for n in range(3000)]
+    for n in range(0, 3000, 300):
+        assert device.publish(*said[n : n + 300]) == 300
+        if n % 900 == 0:
+            running.process.send_signal(signal.SIGKILL)
+            running.process.wait(5)
+            running = start_reading(start_intake, broker)
+    rows = stored(3000)
+    time.sleep(0.5)
+    assert query("SELECT count(*), count(DISTINCT at) FROM sensing_observation") == [(3000, 3000)]
+    assert sorted(row[2] for row in rows) == list(range(3000))

@@ -12,6 +12,7 @@ from typing import Any
 import uvicorn
 
 from patriot.intake.batch import Answer, Gatherer, Waiting
+from patriot.intake.door import Door
 from patriot.intake.ingest import Ingest
 from patriot.intake.live import Live
 from patriot.intake.osmand import BadFrame, decode
@@ -116,11 +117,11 @@ async def run(config: Config) -> None:
     store = Store(conninfo(config))
     gatherer = Gatherer(store, publisher.publish)
     live = Live(bus)
-    ingest = Ingest(config, live)
+    ingest, door = Ingest(config, live), Door(config)
     server = Server(_server_config(config, Intake(gatherer)))
     serving = asyncio.create_task(server.serve(), name="osmand")
     working = [asyncio.create_task(work) for work in (gatherer.run(), publisher.run(), bus.run(),
-                                                 live.run(), ingest.run())]  # fmt: skip
+                                                 live.run(), ingest.run(), door.run())]  # fmt: skip
     try:
         done, _ = await asyncio.wait({serving, *working}, return_when=asyncio.FIRST_COMPLETED)
         for task in done:

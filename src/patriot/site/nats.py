@@ -62,8 +62,14 @@ authorization {{
 """
 # The user `device` is for gateways, which speak for many devices, and for everybody on this machine. A device
 # with a name and secret of its own is let in by the intake and may say less: see intake/door.py.
-# Mappings: a SensorThings creation goes to the intake alone; what the house says under `said.` is heard by all.
-TOPICS = ["device.>", "sensing.>", "create.v1//1.>"]  # what they may say: in MQTT, device/# and so on
+# Mappings: a SensorThings creation goes to the intake alone; what the house says under `said.` reaches all.
+# What they may say, in MQTT device/# and so on:
+TOPICS = [
+    "device.>",
+    "sensing.>",
+    "create.v1//1.>",
+    "siren.*.ack",
+]
 HEARD = ["device.>", "siren.>", "v1//1.>", "$MQTT.sub.>", "$MQTT.deliver.>"]  # `$`: how it is delivered
 
 
