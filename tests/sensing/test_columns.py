@@ -21,6 +21,7 @@ BEGIN = midnight(date(2026, 11, 21))
 LIMITS = {
     "low": -20,
     "high": 500,
+    "cadence_s": 60,
     "spike": 60,
     "max_rate_per_min": 40,
     "flatline_s": 240,
@@ -94,6 +95,12 @@ def test_it_knows_a_sensor_that_repeats_itself() -> None:
     assert one_by_one(50, 50, 50, 50, 50, 50, 51, engine=engine)[3:] == [
         Flag(0), Flag.FLATLINE, Flag.FLATLINE, Flag(0),
     ]  # fmt: skip
+
+
+def test_it_knows_what_comes_after_a_silence() -> None:
+    minutes = (0, 3, 7, 6, 8)
+    readings = [(0, BEGIN + n * MINUTE, 50.0 + n, BEGIN + n * MINUTE) for n in minutes]
+    assert judge(streams(), readings)[0] == [0, 0, Flag.GAP, Flag.LATE, 0]
 
 
 def test_it_announces_a_flat_line_and_its_end() -> None:

@@ -26,6 +26,7 @@ SECOND = 1_000_000  # times are in microseconds since the epoch
 MINUTE = 60 * SECOND
 NEVER = np.iinfo(np.int64).min
 FOREVER = np.iinfo(np.int64).max
+MISSED = 3  # readings in a row that a stream may miss before it is called silent
 EARLIEST = 946_684_800 * SECOND  # the year 2000: nobody believes a clock before it
 
 NO_NEWS = int(Flag.CLOCK | Flag.DUPLICATE | Flag.LATE)  # such a row moves nothing
@@ -112,12 +113,13 @@ class Bounds(Columns):
     spike: Floats
     flat: Ints
     stale: Ints
+    gap: Ints
     ahead: Ints
     news: Ints
     calibrated: Ints  # the moment from which a reading counts as uncalibrated
     BLANK = {
         "low": -np.inf, "high": np.inf, "rate": np.inf, "spike": np.inf, "flat": FOREVER, "stale": FOREVER,
-        "ahead": 300 * SECOND, "news": FOREVER, "calibrated": FOREVER,
+        "gap": FOREVER,        "ahead": 300 * SECOND, "news": FOREVER, "calibrated": FOREVER,
     }  # fmt: skip
 
     def __init__(self) -> None:
@@ -132,6 +134,7 @@ class Bounds(Columns):
         self.spike[slot] = np.inf if limits.spike is None else limits.spike
         self.flat[slot] = microseconds(limits.flatline_s) if limits.flatline_s else FOREVER
         self.stale[slot] = microseconds(limits.stale_s)
+        self.gap[slot] = microseconds(MISSED * limits.cadence_s) if limits.cadence_s else FOREVER
         self.ahead[slot] = microseconds(limits.clock_s)
         self.news[slot] = microseconds(limits.news_s)
         self.calibrated[slot] = midnight(calibrated_until, 1) if calibrated_until else FOREVER
@@ -216,6 +219,12 @@ def duplicates(f: Frame) -> None:
 def order(f: Frame) -> None:
     """Older than one that came before it."""
     f.flag(Flag.LATE, (f.at < f.newest_before) & ((f.flags & int(Flag.CLOCK)) == 0))
+
+
+def gaps(f: Frame) -> None:
+    """The first after a silence of more than three times its cadence."""
+    silent = f.at - f.newest_before > f.bounds.gap[f.slot]
+    f.flag(Flag.GAP, silent & (f.newest_before != NEVER) & ((f.flags & NO_NEWS) == 0))
 
 
 def in_range(f: Frame) -> None:
@@ -307,7 +316,7 @@ def calibration(f: Frame) -> None:
 
 
 CHECKS: tuple[Check, ...] = (
-    clock, missing, duplicates, order, in_range, outliers, flatline, stale, calibration,
+    clock, missing, duplicates, order, gaps, in_range, outliers, flatline, stale, calibration,
 )  # fmt: skip
 
 

@@ -29,6 +29,7 @@ class Flag(IntFlag):
     STALE = 128  # reached us long after it was taken
     UNCALIBRATED = 256  # the sensor's calibration has expired
     MISSING = 512  # the device said that it has no value (null, NaN, -9999)
+    GAP = 1024  # it ends a silence: readings before it are missing
 
 
 GOOD = Flag(0)
