@@ -53,7 +53,7 @@ def test_it_tells_night_from_day_and_twilight_in_bekasi() -> None:
 def test_it_judges_a_group_of_lamps() -> None:
     night = [judge(n, 100, dark=True) for n in (100, 85, 84, 5, 4, 0)]
     assert night == [State.OK, State.OK, State.DARK, State.DARK, State.FAILED, State.FAILED]
-    assert [judge(n, 100, dark=False) for n in (0, 10, 11)] == [State.OK, State.OK, State.DAY_ON]
+    assert [judge(n, 100, dark=False) for n in (0, 10, 11)] == [State.OFF, State.OFF, State.DAY_ON]
     assert judge(0, 100, dark=None) is State.TWILIGHT
 
 

@@ -184,7 +184,7 @@ def speak(now: datetime) -> list[ForecastMade]:
         if card is not None:
             event = _look(target, card, held, now)
             if _is_news(event, before.get(target.thing.pk)):
-                _keep(event, card, target.thing)
+                keep(event, card, target.thing)
                 said.append(event)
     return said
 
@@ -285,7 +285,8 @@ def _is_news(event: ForecastMade, before: Forecast | None) -> bool:
 
 
 @transaction.atomic
-def _keep(event: ForecastMade, card: ForecastModel, thing: Thing) -> None:
+def keep(event: ForecastMade, card: ForecastModel, thing: Thing) -> None:
+    """Store and announce a forecast, and bring its condition to the level foretold."""
     Forecast.objects.update_or_create(
         thing=thing, made_at=event.at,
         defaults={

@@ -23,7 +23,8 @@ WASTED_ABOVE = 0.10  # burning by day
 class State(StrEnum):
     """What one reading of a group means."""
 
-    OK = "ok"
+    OK = "ok"  # night, and enough of them burn
+    OFF = "off"  # day, and they are off
     DARK = "dark"  # night, and too many of its lamps are dark
     FAILED = "failed"  # night, and nearly all are: its supply
     DAY_ON = "day_on"  # day, and they burn
@@ -98,7 +99,7 @@ def judge(burning: float, lamps: int, dark: bool | None) -> State:
         return State.TWILIGHT
     share = burning / lamps
     if not dark:
-        return State.DAY_ON if share > WASTED_ABOVE else State.OK
+        return State.DAY_ON if share > WASTED_ABOVE else State.OFF
     if share < FAILED_BELOW:
         return State.FAILED
     return State.OK if share >= BURNING_ENOUGH else State.DARK
