@@ -339,7 +339,7 @@ class Condition(models.Model):
     at = models.DateTimeField()  # of the reading that changed it
     changed_at = models.DateTimeField()  # when we knew
     thing_id = models.BigIntegerField(null=True, db_index=True)
-    datastream_id = models.BigIntegerField(null=True)
+    datastream_id = models.BigIntegerField(null=True, db_index=True)
     name = models.CharField(max_length=255, blank=True)
     unit = models.CharField(max_length=40, blank=True)
     agency = models.CharField(max_length=32, blank=True)

@@ -77,14 +77,18 @@ FROM (SELECT id, timestamptz 'epoch' + at * interval '1 microsecond' AS at
       FROM unnest(%s::int8[], %s::int8[]) AS s (id, at)) AS s
 WHERE o.datastream_id = s.id AND o.at = s.at AND o.flags & {NO_NEWS} = 0
 """  # noqa: S608 - constants only
-# Late readings whose moment their stream had said before. Parameters: ids, datastream ids, at (µs).
+# Late readings of a batch whose moment their stream had said before: in the batch, where numbers ascend, or
+# in an earlier one, whatever its numbers are. Parameters: ids, datastream ids, at (µs).
 REPEATS = f"""
-UPDATE sensing_observation o SET flags = o.flags | {REPEATED}
-FROM (SELECT id, datastream_id, timestamptz 'epoch' + at * interval '1 microsecond' AS at
-      FROM unnest(%s::int8[], %s::int8[], %s::int8[]) AS s (id, datastream_id, at)) AS s
+WITH late AS MATERIALIZED (
+    SELECT id, datastream_id, timestamptz 'epoch' + at * interval '1 microsecond' AS at
+    FROM unnest(%s::int8[], %s::int8[], %s::int8[]) AS s (id, datastream_id, at)
+)
+UPDATE sensing_observation o SET flags = o.flags | {REPEATED} FROM late s
 WHERE o.datastream_id = s.datastream_id AND o.at = s.at AND o.id = s.id
   AND EXISTS (SELECT FROM sensing_observation p
-              WHERE p.datastream_id = s.datastream_id AND p.at = s.at AND p.id < s.id)
+              WHERE p.datastream_id = s.datastream_id AND p.at = s.at
+                AND (p.id < s.id OR NOT EXISTS (SELECT FROM late l WHERE l.id = p.id)))
 RETURNING o.id
 """  # noqa: S608 - constants only
 # Compare and set: a row comes back only if the condition's level changed. A normal one that was never
