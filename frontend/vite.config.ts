@@ -25,8 +25,13 @@ export default defineConfig({
         report: here("src/report/main.ts"),
         follow: here("src/follow/main.ts"),
         work: here("src/work/main.ts"),
+        alarms: here("src/alarms/main.ts"),
+        station: here("src/station/main.ts"),
         field: here("src/field/main.ts"),
         "field-worker": here("src/field/worker.ts"),
+        warning: here("src/warning/main.ts"),
+        alerts: here("src/alerts/main.ts"),
+        "alerts-worker": here("src/alerts/worker.ts"),
       },
       output: {
         entryFileNames: "[name]-[hash].js",

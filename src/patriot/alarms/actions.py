@@ -21,8 +21,8 @@ from patriot.people.rules import Viewer
 
 __all__ = [
     "Said", "acknowledge", "acknowledge_all", "apply_rules", "end_shelving", "end_window", "hold",
-    "link_incident", "note", "raise_from_condition", "remind", "reset", "return_to_service", "shelve", "suppress",
-    "take_out_of_service", "tick_step", "undo_acknowledge", "unshelve",
+    "link_incident", "note", "raise_from_condition", "remind", "reset", "return_to_service", "shelve",
+    "suppress", "take_out_of_service", "tick_step", "undo_acknowledge", "unshelve",
 ]  # fmt: skip
 
 UNDO_WITHIN = timedelta(minutes=2)

@@ -20,7 +20,7 @@ from patriot.alarms.models import (
     SuppressionRule,
     localised,
 )
-from patriot.alarms.rules import HIDDEN, LETTER, RANK, SHOUTING, SHOWN, Priority, State
+from patriot.alarms.rules import HIDDEN, RANK, SHOUTING, SHOWN, Priority, State
 from patriot.kernel import clock
 from patriot.kernel.errors import NotFound
 from patriot.kernel.events import Announcement
@@ -115,6 +115,16 @@ class Page:
     number: int
     pages: int
 
+    @property
+    def before(self) -> int:
+        """The page before this one."""
+        return self.number - 1
+
+    @property
+    def after(self) -> int:
+        """The page after this one."""
+        return self.number + 1
+
 
 @dataclass(frozen=True)
 class Counts:
@@ -206,12 +216,17 @@ def _row(one: Alarm, names: Mapping[str, str], types: Mapping[str, str], viewer:
     return AlarmRow(
         one.pk, one.condition, one.code, types.get(one.code, one.code), one.state,
         str(one.get_state_display()), one.level, label_of(one.code, one.level, one.label), one.priority,
-        str(one.get_priority_display()), LETTER.get(Priority(one.priority), "?"), one.name, one.thing,
+        str(one.get_priority_display()), letter(one.priority), one.name, one.thing,
         one.datastream, one.value, one.unit, one.agency, names.get(one.agency, one.agency), one.lon, one.lat,
         one.active_since, one.called_at, one.changed_at, one.acknowledged_at, one.acknowledged_by, one.until,
         one.reason, one.hidden_by, one.hidden_at, one.rule, one.reminded, one.incident, one.incident_number,
         one.simulated, allowed(one, viewer) if viewer else frozenset(),
     )  # fmt: skip
+
+
+def letter(priority: str) -> str:
+    """The letter of a priority: the first of its name in the active language."""
+    return str(Priority(priority).label)[:1]
 
 
 def label_of(code: str, level: int, label: str) -> str:
@@ -259,10 +274,20 @@ def counts(viewer: Viewer | None) -> Counts:
     return Counts(shouting, tabs)
 
 
+def calls_since(moment: datetime) -> int:
+    """How often alarms asked for attention since then."""
+    return Call.objects.filter(at__gt=moment).count()
+
+
 def last_call(viewer: Viewer | None) -> datetime | None:
     """When an alarm last asked for attention."""
     rows = Call.objects.filter(alarm__in=visible(viewer)).order_by("-at")
     return rows.values_list("at", flat=True).first()
+
+
+def rows(alarm_ids: list[int]) -> list[AlarmRow]:
+    """These alarms, for whoever may see what they led to."""
+    return _rows(Alarm.objects.filter(pk__in=alarm_ids).order_by("pk"), None) if alarm_ids else []
 
 
 def alarm(alarm_id: int, viewer: Viewer | None = None) -> AlarmRow:
@@ -343,7 +368,7 @@ def history(viewer: Viewer, page: int = 1, size: int = PAGE) -> tuple[list[CallR
         CallRow(
             one.alarm_id, one.alarm.name, types.get(one.alarm.code, one.alarm.code),
             label_of(one.alarm.code, one.level, one.label), one.priority,
-            LETTER.get(Priority(one.priority), "?"), names.get(one.alarm.agency, one.alarm.agency), one.at,
+            letter(one.priority), names.get(one.alarm.agency, one.alarm.agency), one.at,
             one.acknowledged_at, one.acknowledged_by, one.cleared_at, one.simulated,
         )
         for one in found[(number - 1) * size : number * size]

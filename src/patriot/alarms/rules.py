@@ -35,7 +35,6 @@ SHOWN = frozenset({State.UNACKNOWLEDGED, State.ACKNOWLEDGED, State.RETURNED, Sta
 SHOUTING = frozenset({State.UNACKNOWLEDGED, State.RETURNED})  # somebody has yet to look
 HIDDEN = frozenset({State.SHELVED, State.SUPPRESSED, State.OUT_OF_SERVICE})
 RANK = {Priority.HIGH: 0, Priority.MEDIUM: 1, Priority.LOW: 2}
-LETTER = {Priority.HIGH: "H", Priority.MEDIUM: "M", Priority.LOW: "L"}
 
 OPERATORS = frozenset({Role.OPERATOR, Role.DISPATCHER})
 OWNERS = OPERATORS | {Role.HEAD}  # of the thing: they know when it is being worked on

@@ -2,13 +2,21 @@
 
 from django.urls import path
 
-from patriot.console import assets, devices, quarantine, views, warnings
+from patriot.console import alarm_acts, alarms, assets, devices, quarantine, views, warnings
 
 app_name = "console"
 urlpatterns = [
     path("", views.console, name="console"),
     path("queue/", views.queue, name="queue"),
     path("handover/", views.handover, name="handover"),
+    path("alarms/", alarms.alarms, name="alarms"),
+    path("alarms/list/", alarms.alarm_list, name="alarm_list"),
+    path("alarms/load/", alarms.alarm_load, name="alarm_load"),
+    path("alarms/strip/", alarms.strip, name="alarm_strip"),
+    path("alarms/acknowledge/", alarm_acts.acknowledge_all, name="acknowledge_all"),
+    path("alarms/<int:alarm_id>/", alarms.alarm, name="alarm"),
+    path("alarms/<int:alarm_id>/do/<slug:name>/", alarm_acts.act, name="alarm_act"),
+    path("alarms/<int:alarm_id>/incident/", alarm_acts.open_incident, name="alarm_incident"),
     path("assets/", assets.listing, name="assets"),
     path("assets/<int:asset_id>/", assets.detail, name="asset"),
     path("sensing/devices/", devices.listing, name="devices"),

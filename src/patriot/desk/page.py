@@ -5,6 +5,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from patriot.alarms import queries as alarms
 from patriot.dispatch import queries as dispatch
 from patriot.dispatch import words
 from patriot.dispatch.ranking import Recommendation
@@ -75,6 +76,8 @@ def context(incident_id: int, viewer: Viewer) -> dict[str, Any]:
         "task_kinds": TaskKind.choices,
         "priorities": Priority.choices,
         "undo": _undo(detail, viewer, steps),
+        "alarms": alarms.rows(detail.alarms),
+        "sees_alarms": viewer.has(Role.OPERATOR, Role.DISPATCHER),
     }
 
 
