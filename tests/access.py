@@ -61,6 +61,7 @@ TABLE: dict[str, Roles] = {
     "data": PUBLIC,
     "data/**": PUBLIC,
     "open311/**": PUBLIC,
+    "stasiun/**": PUBLIC,  # things that are not public answer as if there were none
     "cap/**": PUBLIC,
     "peringatan": PUBLIC,
     "peringatan/**": PUBLIC,

@@ -62,6 +62,7 @@ class Level:
     name: str
     value: float
     below: bool
+    priority: str  # low, medium, high
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,7 +188,8 @@ def _station(thing: Thing, viewer: Viewer | None, newest: dict[int, LatestRow]) 
 
 def _stream(stream: Datastream, newest: LatestRow | None) -> StreamRow:
     levels = tuple(
-        Level(one.code, one.level, one.name, one.value, one.below) for one in stream.thresholds.all()
+        Level(one.code, one.level, one.name, one.value, one.below, one.priority)
+        for one in stream.thresholds.all()
     )
     return StreamRow(
         stream.pk, stream.key, stream.name, stream.unit_symbol or "", stream.public,

@@ -37,8 +37,8 @@ ROLLED = """
 class Series:
     """Columns of one datastream by time.
 
-    `at`: µs since 1970, a reading's moment or a bucket's beginning. With `step` None a row is a reading:
-    `last` its value (NaN: none), `n` 1 when it is fit. Otherwise a row is a bucket that has readings: `total`,
+    `at`: µs since 1970, of a reading or a bucket's beginning. With `step` None a row is a reading: `last` its
+    value (NaN: none), `n` 1 when it is fit. Otherwise a row is a bucket that has readings: `total`,
     `low`, `high`, `last` of its `n` fit ones, NaN when there are none; `seen` all; `flags` every flag seen.
     """
 
@@ -119,7 +119,18 @@ def merged(fine: Series, step: str, shift_us: int = 0) -> Series:
     """Readings or buckets, sorted by time, as wider buckets; `shift_us`: how far the day is ahead. Pure."""
     if not len(fine):
         return _empty(step)
-    width = int(STEPS[step].total_seconds()) * 1_000_000
+    return _widened(fine, step, int(STEPS[step].total_seconds()) * 1_000_000, shift_us)
+
+
+def coarser(fine: Series, rows: int) -> Series:
+    """The same in at most about `rows` wider buckets, with the lows and highs as they were. Pure."""
+    if fine.step is None or len(fine) <= rows:
+        return fine
+    width = int(STEPS[fine.step].total_seconds()) * 1_000_000
+    return _widened(fine, fine.step, width * -(-len(fine) // rows), 0)
+
+
+def _widened(fine: Series, step: str, width: int, shift_us: int) -> Series:
     bucket = fine.at - (fine.at - ORIGIN_US + shift_us) % width
     starts = np.flatnonzero(np.diff(bucket, prepend=bucket[0] - 1))
     counts = fine.n > 0

@@ -20,6 +20,7 @@ urlpatterns = [
     path("desk/", include("patriot.desk.urls")),
     path("console/", include("patriot.console.urls")),
     path("eksekutif/", include("patriot.insight.urls")),
+    path("stasiun/", include("patriot.stations.urls")),
     path("", include("patriot.api.urls")),
     path("field/", include("patriot.field.urls")),
 ]
