@@ -9,7 +9,7 @@ from patriot.kernel import clock
 from patriot.ledger import actions as ledger
 from patriot.sensing import foresight
 from patriot.sensing.forecast import STEP_S
-from patriot.sensing.models import Condition, Forecast, ForecastModel, Thing
+from patriot.sensing.models import Condition, Forecast, ForecastModel, RiverLink, Thing
 from patriot.sensing.rules import Flag
 from tests.sensing import city
 from tests.sensing.test_forecast import FLOOD, river
@@ -126,9 +126,7 @@ def test_it_trusts_no_gauge_that_stands_flat() -> None:
 def test_it_looks_through_gauges_between() -> None:
     upper, _other, middle = city.river()
     lowest = city.gauge("teluk_pucung", 18)
-    foresight.RiverLink.objects.create(
-        upstream=middle, downstream=lowest, hours_min=2, hours_max=3, source="test"
-    )
+    RiverLink.objects.create(upstream=middle, downstream=lowest, hours_min=2, hours_max=3, source="test")
     target = next(one for one in foresight.targets() if one.thing == lowest)
     reach = {one.stream: (one.hours_min, one.hours_max) for one in target.uppers}
     assert reach[city.of(middle, "level").pk] == (2, 3)

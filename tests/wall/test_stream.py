@@ -22,6 +22,7 @@ from patriot.people.rules import Role, Viewer
 from patriot.wall import actions, board, queries, stream
 from patriot.wall.picture import Picture
 from tests.ledger.events import say
+from tests.sensing import city as sensed
 from tests.streams import Browser, Reader, in_server, in_thread
 from tests.wall.conftest import KEYED, SAID
 
@@ -201,6 +202,27 @@ def test_it_passes_positions_on_at_once_and_in_the_snapshot(wall_of: WallOf) -> 
             assert sorted((await wall.next("positions")).data) == [newest, [8, 107.1, -6.2, None, None, 1500]]
         async with browser.listen("/wall/stream") as wall:
             assert newest in (await snapshot_with(wall, "said"))["positions"]
+
+    in_server(test)
+
+
+def test_it_passes_on_what_shown_sensors_say_and_nothing_else(wall_of: WallOf) -> None:
+    wall_of(SAID)
+    level = sensed.of(sensed.gauge("p2c", 0), "level")
+    sensed.read(level, [(datetime(2026, 11, 21, 3, tzinfo=UTC), 240.0, 0)])
+    known = [level.pk, 240.0, 1795230000000, 0]
+    other = level.pk + 1000
+
+    async def test(browser: Browser) -> None:
+        async with browser.listen("/wall/stream") as wall:
+            assert (await snapshot_with(wall, "said"))["readings"] == [known]
+            sources = await live.live()
+            sources.readings.receive(
+                b"[[%d,251.5,1795230060000,0],[%d,1,1795230060000,0]]" % (level.pk, other)
+            )
+            said = [[level.pk, 251.5, 1795230060000, 0]]
+            while (frame := await wall.next("readings")).data != said:
+                assert frame.data == [known]
 
     in_server(test)
 

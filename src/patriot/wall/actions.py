@@ -12,7 +12,7 @@ from patriot.people.rules import Role, Viewer
 from patriot.wall.events import DisplayAdded, DisplayRemoved, ScenePinned
 from patriot.wall.models import Display, Pin
 
-SCENES = ("city", "now", "results", "deadlines")
+SCENES = ("city", "now", "water", "air", "street", "results", "deadlines")
 PINNERS = (Role.OPERATOR, Role.DISPATCHER, Role.LEADERSHIP)
 
 

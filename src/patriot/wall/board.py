@@ -17,9 +17,11 @@ from patriot.kernel.broadcast import Broadcast, Overrun, Subscription
 from patriot.kernel.events import Announcement
 from patriot.kernel.panels import Row, panels
 from patriot.kernel.positions import Batch, Position, rounded
+from patriot.kernel.readings import LiveReading
 from patriot.ledger import live
 from patriot.ledger.feed import released
 from patriot.ledger.live import Live
+from patriot.sensing import panels as sensing
 from patriot.wall.panels import scene_for
 from patriot.wall.picture import Picture, Told
 
@@ -57,6 +59,7 @@ class Board:
         self._ages: dict[str, datetime] = {}
         self._pins: Mapping[str, Row] = {}
         self._health: dict[str, Any] = {"parts": {}}
+        self._streams: frozenset[int] = frozenset()  # the datastreams that panels show
         self._load_at = clock.now()
         self._thread = ThreadPoolExecutor(1, "board")
         self._looked_at = -inf
@@ -64,7 +67,7 @@ class Board:
 
     async def run(self) -> None:
         """Follow the ledger until cancelled. Whatever fails is tried again; what was known stays shown."""
-        tasks = [asyncio.create_task(work()) for work in (self._move, self._watch)]
+        tasks = [asyncio.create_task(work()) for work in (self._move, self._read, self._watch)]
         try:
             while True:
                 try:
@@ -84,6 +87,7 @@ class Board:
         content = {
             "number": self._number, "now": clock.now(), "panels": self._panels, "health": self._health,
             "positions": self._sources.positions.latest(), "scene": scene_for(display, self._pins),
+            "readings": self._shown(self._sources.readings.latest()),
         }  # fmt: skip
         return sse.frame("snapshot", content, self._number)
 
@@ -104,6 +108,7 @@ class Board:
         try:
             await self._in_thread(lambda: self._picture.load(now))
             self._sources.positions.merge(await self._in_thread(_positions))
+            self._know(await self._in_thread(sensing.live_readings))
         except Exception as trouble:
             log.warning("the board cannot read the database: %s", trouble)
             self._load_at = now + RETRY
@@ -161,6 +166,27 @@ class Board:
                     self._polled_at = loop.time()
                     with suppress(Exception):  # the database is away too: nobody moves
                         self._sources.positions.merge(await self._in_thread(_positions))
+
+    async def _read(self) -> None:
+        """Pass on what sensors say, of those that panels show."""
+        with self._sources.readings.broadcast.subscribe() as news:
+            while True:
+                for batch in await news.take(HEARTBEAT_S):
+                    said = self._shown(batch.rows)
+                    if said:
+                        self.broadcast.publish(sse.frame("readings", said))
+
+    def _know(self, newest: Iterable[tuple[int, float | None, int | None, int | None]]) -> None:
+        """Which datastreams are shown, and what they said last."""
+        rows = list(newest)
+        self._streams = frozenset(row[0] for row in rows)
+        known: list[LiveReading] = [
+            (stream, value, at, flags or 0) for stream, value, at, flags in rows if at is not None
+        ]
+        self._sources.readings.merge(known)
+
+    def _shown(self, rows: Iterable[LiveReading]) -> list[LiveReading]:
+        return [row for row in rows if row[0] in self._streams]
 
     async def _watch(self) -> None:
         """Tell of the house's health: at once when a part fell silent or came back, and as a heartbeat."""
