@@ -98,7 +98,6 @@ class Writer:
         Raises psycopg.Error, Overtaken, and whatever `before` raises; then nothing was written.
         """
         batch = work.batch
-        await self._ensure_days(batch.at)
         numbers = await self._numbers.take(self.connection, len(batch.at))
         async with self.connection.transaction(), self.connection.cursor() as cursor:
             if len(numbers):
@@ -124,7 +123,8 @@ class Writer:
             await cursor.executemany(KEEP, [one.row() for one in kept])
             await cursor.executemany(COUNT, counts)
 
-    async def _ensure_days(self, at: NDArray[np.int64]) -> None:
+    async def ensure_days(self, at: NDArray[np.int64]) -> None:
+        """Have a table for every day of a batch, before any of it is written. Raises psycopg.Error."""
         today = datetime.now(UTC).date()
         for number in np.unique(at // DAY_US).tolist():
             day = date(1970, 1, 1) + timedelta(days=min(number, 2_900_000))

@@ -76,6 +76,9 @@ class Flow:
         if len(frames):
             self.sequence, self.stamp = int(sequence[-1]), max(self.stamp, int(stamp.max()))
         work = work_of(frames, await self._codes(frames), stamp // 1000, self.knowledge, self.lane)
+        # Here, one after the other: making a table waits for every open transaction on its parent, and those
+        # that are open now wait for nothing of ours. Within `write` an earlier batch waited for a later one.
+        await writer.ensure_days(work.batch.at)
         step = Step(self.lane, self.epoch, before, self.sequence, self.stamp)
         self._last = asyncio.create_task(self._settle(writer, work, step, reply, self._last))
 

@@ -180,7 +180,8 @@ class Link(asyncio.Protocol):
             return 0
         headers = int(words[-2]) if words[0] == b"HMSG" else 0
         if headers and self._buffer.startswith(b"NATS/1.0 ", start):
-            return last + 2  # a heartbeat: it has been heard
+            self._control(b"", self._buffer[start : start + headers])  # a heartbeat, perhaps a stalled one
+            return last + 2
         frames.subjects.append(words[1])
         frames.replies.append(words[3] if len(words) == (6 if headers else 5) else b"")
         frames.payloads.append(self._buffer[start + headers : last])
