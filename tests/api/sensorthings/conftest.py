@@ -125,6 +125,7 @@ def stream(name: str = "Level", **more: Any) -> dict[str, Any]:
 def thing(name: str = "Gauge", *, public: bool = True, **more: Any) -> dict[str, Any]:
     """A thing's body, whole: place, datastream, sensor, property."""
     return {
-        "name": name, "description": f"{name} at the river", "properties": {"public": public, "owner": "dbmsda"},
+        "name": name, "description": f"{name} at the river",
+        "properties": {"public": public, "owner": "dbmsda"},
         "Locations": [location(f"Place of {name}")], "Datastreams": [stream()], **more,
     }  # fmt: skip

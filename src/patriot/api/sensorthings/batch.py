@@ -1,11 +1,11 @@
 """`$batch`: several requests in one, as multipart/mixed with change sets, or as JSON.
 
-A change set is done as a whole or not at all; `$<content id>` at the beginning of a later path or as an entity's
-link names what an earlier part of it made.
+A change set is done as a whole or not at all; `$<content id>` at the beginning of a later path or as an id in
+a later body names what an earlier part of it made.
 """
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from email import policy
 from email.message import EmailMessage
@@ -16,6 +16,7 @@ from urllib.parse import unquote, urlsplit
 import orjson
 from django.db import transaction
 
+from patriot.api.sensorthings.calls import guarded, one, pairs
 from patriot.sensing.sta.errors import Fault
 from patriot.sensing.sta.service import Answer, Call, read_json
 
@@ -26,8 +27,6 @@ REASONS = {200: "OK", 201: "Created", 204: "No Content", 400: "Bad Request", 401
            403: "Forbidden", 404: "Not Found", 405: "Method Not Allowed"}  # fmt: skip
 _REFERENCE = re.compile(rb'"\$([\w.-]+)"')
 CHANGING = ("POST", "PATCH", "PUT", "DELETE")
-
-type Serve = Callable[[Call], Answer]
 
 
 @dataclass
@@ -47,18 +46,16 @@ class Broken(Exception):  # noqa: N818 - undoes a change set
         self.answer = answer
 
 
-def serve(call: Call, one: Serve) -> Answer:
+def serve(call: Call) -> Answer:
     """The batch's answer. Raises Fault when the batch itself cannot be read."""
     if call.content_type.startswith("multipart/"):
-        return _multipart(call, one)
+        return _multipart(call)
     if "json" in call.content_type:
-        return _json(call, one)
+        return _json(call)
     raise Fault("A batch is multipart/mixed or application/json.", 415)
 
 
-def _guarded(part: Part, made: dict[str, Answer], one: Serve) -> Answer:
-    from patriot.api.sensorthings.views import guarded  # it calls us
-
+def _guarded(part: Part, made: dict[str, Answer]) -> Answer:
     return guarded(lambda: one(_resolved(part.call, made)))
 
 
@@ -78,7 +75,7 @@ def _resolved(call: Call, made: dict[str, Answer]) -> Call:
     return replace(call, body=_REFERENCE.sub(put, call.body))
 
 
-def _run(parts: Sequence[Part], one: Serve) -> list[Answer]:
+def _run(parts: Sequence[Part]) -> list[Answer]:
     """Each part's answer; parts of one change set stand or fall together."""
     answers: list[Answer] = []
     at = 0
@@ -87,18 +84,18 @@ def _run(parts: Sequence[Part], one: Serve) -> list[Answer]:
         end = at + 1
         while group and end < len(parts) and parts[end].group == group:
             end += 1
-        answers += _change_set(parts[at:end], one) if group else [_guarded(parts[at], {}, one)]
+        answers += _change_set(parts[at:end]) if group else [_guarded(parts[at], {})]
         at = end
     return answers
 
 
-def _change_set(parts: Sequence[Part], one: Serve) -> list[Answer]:
+def _change_set(parts: Sequence[Part]) -> list[Answer]:
     made: dict[str, Answer] = {}
     answers: list[Answer] = []
     try:
         with transaction.atomic():
             for part in parts:
-                answer = _guarded(part, made, one)
+                answer = _guarded(part, made)
                 if answer.status >= 400:
                     raise Broken(answer)
                 made[part.key] = answer
@@ -109,8 +106,6 @@ def _change_set(parts: Sequence[Part], one: Serve) -> list[Answer]:
 
 
 def _part(call: Call, method: str, url: str, body: bytes, content_type: str) -> Call:
-    from patriot.api.sensorthings.views import pairs  # it calls us
-
     split = urlsplit(url)
     path = unquote(split.path)
     root = urlsplit(call.base).path
@@ -123,13 +118,13 @@ def _part(call: Call, method: str, url: str, body: bytes, content_type: str) -> 
     )  # fmt: skip
 
 
-def _json(call: Call, one: Serve) -> Answer:
+def _json(call: Call) -> Answer:
     said = read_json(call.body)
     requests = said.get("requests") if isinstance(said, dict) else None
     if not isinstance(requests, list) or len(requests) > MOST:
         raise Fault(f'A JSON batch is {{"requests": […]}} with at most {MOST} of them.')
     parts = [_json_part(call, each) for each in requests]
-    answers = _run(parts, one)
+    answers = _run(parts)
     return Answer(200, {"responses": [_json_answer(*pair) for pair in zip(parts, answers, strict=True)]})
 
 
@@ -138,8 +133,9 @@ def _json_part(call: Call, said: Any) -> Part:
         raise Fault("Each request of a batch has an id, a method and a url, all of them texts.")
     body = said.get("body")
     raw = b"" if body is None else body.encode() if isinstance(body, str) else orjson.dumps(body)
-    headers = said.get("headers") if isinstance(said.get("headers"), dict) else {}
-    kind = next((str(text) for name, text in headers.items() if name.lower() == "content-type"), "")
+    headers = said.get("headers")
+    named = headers.items() if isinstance(headers, dict) else ()
+    kind = next((str(text) for name, text in named if name.lower() == "content-type"), "")
     group = said.get("atomicityGroup")
     return Part(
         said["id"], _part(call, said["method"], said["url"], raw, kind or "application/json"),
@@ -157,7 +153,7 @@ def _json_answer(part: Part, answer: Answer) -> dict[str, Any]:
     return found
 
 
-def _multipart(call: Call, one: Serve) -> Answer:
+def _multipart(call: Call) -> Answer:
     message = _message(call.content_type, call.body)
     parts: list[Part] = []
     for number, each in enumerate(message.iter_parts()):
@@ -170,7 +166,7 @@ def _multipart(call: Call, one: Serve) -> Answer:
             parts.append(_http_part(call, each, str(number), ""))
     if not parts or len(parts) > MOST:
         raise Fault(f"A batch holds 1 to {MOST} requests.")
-    answers = _run(parts, one)
+    answers = _run(parts)
     return Answer(200, _mixed(parts, answers), f"multipart/mixed; boundary={BOUNDARY}")
 
 

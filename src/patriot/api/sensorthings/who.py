@@ -1,4 +1,4 @@
-"""Who calls. Reading: a browser's session, a token, or nobody. Writing: a token only, so no page can forge it."""
+"""Who calls. Reading: a session, a token, or nobody. Writing: a token only, so that no page can forge it."""
 
 import base64
 import binascii

@@ -1,1 +1,1 @@
-"""OGC SensorThings 1.1 over the room's tables: what is asked, compiled to SQL; what is sent, checked and written."""
+"""OGC SensorThings 1.1 over the room's tables: questions compiled to SQL, bodies checked and written."""

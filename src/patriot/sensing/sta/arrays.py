@@ -12,8 +12,7 @@ from patriot.sensing.sta.write import Writer
 
 ERROR = "error"  # stands in the answer for an observation that was not made
 KNOWN = {
-    "phenomenonTime", "resultTime", "result", "resultQuality", "validTime", "parameters", "FeatureOfInterest/id",
-    "FeatureOfInterest/@iot.id",
+    "phenomenonTime", "resultTime", "result", "resultQuality", "validTime", "parameters",
 }  # fmt: skip
 MOST = 100_000
 

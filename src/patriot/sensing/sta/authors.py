@@ -1,4 +1,4 @@
-"""Who writes, and whether they may. Administrators everything; others what belongs to their agencies' things."""
+"""Who writes, and whether they may. Administrators everything; others what is their agencies'."""
 
 from dataclasses import dataclass
 

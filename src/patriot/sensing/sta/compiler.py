@@ -5,6 +5,7 @@ path meeting the same row. A hidden row is as if it were not there, wherever a p
 """
 
 from dataclasses import dataclass, field
+from typing import Any
 
 from patriot.sensing.sta import functions, geo, values
 from patriot.sensing.sta.errors import Fault
@@ -31,7 +32,7 @@ class Scope:
         return f"({' AND '.join(parts).replace('{a}', alias)})" if parts else "true"
 
     @property
-    def parameters(self) -> dict[str, object]:
+    def parameters(self) -> dict[str, Any]:
         """What its conditions need."""
         return {"agencies": list(self.agencies), "writes": self.writes}
 
@@ -79,7 +80,7 @@ class Compiler:
             pick = "max" if order.descending else "min"
             if kind in (Kind.BOOL, Kind.JSON):
                 raise Fault("What is linked to many can be sorted by numbers, texts and times only.")
-            sql = f"(SELECT {pick}({sql}) FROM (VALUES (0)) AS one{_left_joins(own)})"
+            sql = f"(SELECT {pick}({sql}) FROM (VALUES (0)) AS one{_left_joins(own)})"  # noqa: S608 - compiled
         return Sorting(sql, order.descending, values.CASTS[kind], _sure(value))
 
 

@@ -65,7 +65,7 @@ class Order:
 
 @dataclass(frozen=True)
 class Options:
-    """A query's options. `top`, `skip`: None where it does not say. `expand`: by navigation name, in order."""
+    """A query's options; None where it does not say. `expand`: by navigation name, in order."""
 
     filter: Expression | None = None
     orderby: tuple[Order, ...] = ()

@@ -1,4 +1,4 @@
-"""Geometry in queries. PostgreSQL here knows no geometry: shapely answers for every row of one table beforehand.
+"""Geometry in queries. PostgreSQL here knows none: shapely answers for every row of one table beforehand.
 
 Coordinates are degrees, WGS 84, longitude first, and so are distances and lengths, as other servers have it.
 """
@@ -145,7 +145,7 @@ def _asked(
     if function.kind is Kind.BOOL:
         return Value(Kind.BOOL, f"({alias}.id = ANY({ids}))")
     return Value(
-        Kind.NUMBER, f"(SELECT g.v FROM unnest({ids}, {answers}) AS g(i, v) WHERE g.i = {alias}.id)"
+        Kind.NUMBER, f"(SELECT g.v FROM unnest({ids}, {answers}) AS g(i, v) WHERE g.i = {alias}.id)"  # noqa: S608 - compiled
     )  # fmt: skip
 
 

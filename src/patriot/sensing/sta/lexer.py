@@ -35,7 +35,7 @@ class Word(NamedTuple):
 
 
 def words(text: str) -> tuple[str, list[Word]]:
-    """All words but the spaces, and an end; and the text they were read from. Raises Fault at what is none."""
+    """The text as it was read, and its words without the spaces, with an end. Raises Fault."""
     if len(text) > LONGEST:
         raise Fault(f"An option is longer than {LONGEST} characters.")
     text = _LOST_PLUS.sub(r"\1+\2", text)  # a "+07:00" that nobody escaped arrives with a space

@@ -1,10 +1,11 @@
-"""Words → the tree of `expressions`. Recursive descent over OData 4.0's grammar, as far as the standard uses it.
+"""Words → the tree of `expressions`. Recursive descent over OData 4.0's grammar, as the standard uses it.
 
 Precedence, weakest first: or, and, not, comparison, add/sub, mul/div/mod, unary minus, primary.
 """
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date, time
 
 import shapely
@@ -295,11 +296,7 @@ def join(one: Options, other: Options) -> Options:
     merged = dict(one.expand)
     for name, inner in other.expand:
         merged[name] = join(merged[name], inner) if name in merged else inner
-    return Options(**{**_fields(main), "expand": tuple(merged.items())})
-
-
-def _fields(options: Options) -> dict[str, object]:
-    return {name: getattr(options, name) for name in Options.__dataclass_fields__}
+    return replace(main, expand=tuple(merged.items()))
 
 
 def whole(text: str) -> int:
@@ -338,7 +335,7 @@ FIELD = {"$resultFormat": "data_array", "$skiptoken": "after"}
 
 def options_of(said: dict[str, object]) -> Options:
     """Options by their names in the query."""
-    return Options(**{FIELD.get(name, name.removeprefix("$")): value for name, value in said.items()})
+    return Options(**{FIELD.get(name, name.removeprefix("$")): value for name, value in said.items()})  # type: ignore[arg-type]
 
 
 def parse_options(pairs: list[tuple[str, str]]) -> Options:

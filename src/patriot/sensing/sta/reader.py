@@ -143,7 +143,7 @@ class Reader:
 
     def _run(self, sql: str, values: Mapping[str, Any] | None = None) -> list[tuple[Any, ...]]:
         with connection.cursor() as cursor:
-            cursor.execute(sql, {**self.scope.parameters, **(values or {})})
+            cursor.execute(sql, self.scope.parameters | dict(values or {}))
             return list(cursor.fetchall())
 
     def _note(self, rows: int) -> None:

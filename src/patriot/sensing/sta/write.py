@@ -288,7 +288,8 @@ SELECT o.datastream_id, o.id, o.at, o.received_at, o.value, o.flags, o.result
 FROM (SELECT DISTINCT datastream_id FROM sta_gone) AS g CROSS JOIN LATERAL (
     SELECT * FROM sensing_observation WHERE datastream_id = g.datastream_id ORDER BY at DESC LIMIT 1) AS o
 ON CONFLICT (datastream_id) DO UPDATE SET observation_id = excluded.observation_id, at = excluded.at,
-    received_at = excluded.received_at, value = excluded.value, flags = excluded.flags, result = excluded.result
+    received_at = excluded.received_at, value = excluded.value, flags = excluded.flags,
+    result = excluded.result
 """
 _ABOUT = (
     "feature_id = %(id)s OR (feature_id IS NULL AND datastream_id IN "
@@ -299,8 +300,10 @@ _ABOUT = (
 def _without(condition: str) -> tuple[str, ...]:
     """Delete observations, and let each datastream's latest be the newest of those that stay."""
     return (
-        f"CREATE TEMP TABLE sta_gone ON COMMIT DROP AS SELECT id, datastream_id FROM sensing_observation "  # noqa: S608 - constants only
-        f"WHERE {condition}",
+        (
+            f"CREATE TEMP TABLE sta_gone ON COMMIT DROP AS "  # noqa: S608 - constants only
+            f"SELECT id, datastream_id FROM sensing_observation WHERE {condition}"
+        ),
         f"DELETE FROM sensing_observation WHERE {condition}",  # noqa: S608 - constants only
         "DELETE FROM sensing_latest l USING sta_gone g WHERE l.observation_id = g.id",
         _NEWEST,
@@ -308,7 +311,7 @@ def _without(condition: str) -> tuple[str, ...]:
     )
 
 
-DELETE = {
+DELETE: dict[str, tuple[str, ...]] = {
     name: (
         f"DELETE FROM sensing_observation WHERE datastream_id IN ({streams})",  # noqa: S608 - constants only
         f"DELETE FROM sensing_latest WHERE datastream_id IN ({streams})",  # noqa: S608 - constants only
