@@ -88,7 +88,7 @@ UPDATE sensing_observation o SET flags = o.flags | {REPEATED} FROM late s
 WHERE o.datastream_id = s.datastream_id AND o.at = s.at AND o.id = s.id
   AND EXISTS (SELECT FROM sensing_observation p
               WHERE p.datastream_id = s.datastream_id AND p.at = s.at
-                AND (p.id < s.id OR NOT EXISTS (SELECT FROM late l WHERE l.id = p.id)))
+                AND (p.id < s.id OR p.id NOT IN (SELECT l.id FROM late l)))
 RETURNING o.id
 """  # noqa: S608 - constants only
 # Compare and set: a row comes back only if the condition's level changed. A normal one that was never
@@ -109,12 +109,12 @@ LEFT JOIN LATERAL (
     WHERE tl.thing_id = t.id AND l.lon IS NOT NULL ORDER BY l.id DESC LIMIT 1) AS place ON true
 WHERE n.level > 0 OR EXISTS (SELECT FROM sensing_condition o WHERE o.condition = n.condition AND o.level > 0)
 ON CONFLICT (condition) DO UPDATE SET
-    old_level = c.level, level = excluded.level, label = excluded.label, priority = excluded.priority,
-    value = excluded.value, at = excluded.at, changed_at = excluded.changed_at, thing_id = excluded.thing_id,
+    old_level = c.level, level = excluded.level, label = excluded.label,
+    priority = CASE WHEN excluded.level = 0 THEN c.priority ELSE excluded.priority END, value = excluded.value, at = excluded.at, changed_at = excluded.changed_at, thing_id = excluded.thing_id,
     name = excluded.name, unit = excluded.unit, agency = excluded.agency, area = excluded.area,
     lon = excluded.lon, lat = excluded.lat, simulated = excluded.simulated
 WHERE c.level <> excluded.level AND excluded.at >= c.at
-RETURNING old_level, thing_id, datastream_id, name, unit, agency, area, lon, lat, simulated
+RETURNING old_level, priority, thing_id, datastream_id, name, unit, agency, area, lon, lat, simulated
 """
 COMBINATIONS = """
 SELECT id, name, level, priority, expression::text, thing_id FROM sensing_combination
@@ -200,9 +200,9 @@ def _change_row(crossing: Crossing, now: datetime) -> tuple[Any, ...]:
 
 
 def _event(crossing: Crossing, row: tuple[Any, ...]) -> tuple[ConditionChanged, bool]:
-    old_level, thing, datastream, name, unit, agency, area, lon, lat, simulated = row
+    old_level, priority, thing, datastream, name, unit, agency, area, lon, lat, simulated = row
     return ConditionChanged(
-        crossing.condition, crossing.code, crossing.level, old_level, crossing.label, crossing.priority,
+        crossing.condition, crossing.code, crossing.level, old_level, crossing.label, priority,
         thing, datastream, name, crossing.value, unit, agency, area, lon, lat, moment(crossing.at),
     ), simulated  # fmt: skip
 
