@@ -84,20 +84,20 @@ class Device:
         login = text(user) + text(password) if user else b""
         body = text("MQTT") + bytes([4, flags]) + struct.pack("!H", 60) + text(client_id or f"t{id(self)}")
         self.link.sendall(packet(0x10, body + last + login))
-        self.accepted = self._receive(4) == b"\x20\x02\x00\x00"
+        self.accepted = self.receive(4) == b"\x20\x02\x00\x00"
 
     def publish(self, *messages: tuple[str, bytes]) -> int:
         """Send all, wait for the acknowledgements; returns how many came."""
         packets = [packet(0x32, text(topic) + struct.pack("!H", n % 65535 + 1) + payload)
                    for n, (topic, payload) in enumerate(messages)]  # fmt: skip
         self.link.sendall(b"".join(packets))
-        return len(self._receive(4 * len(messages))) // 4
+        return len(self.receive(4 * len(messages))) // 4
 
     def close(self) -> None:
         """Vanish without a word: the broker says the last will."""
         self.link.close()
 
-    def _receive(self, length: int) -> bytes:
+    def receive(self, length: int) -> bytes:
         parts = b""
         try:
             while len(parts) < length and (part := self.link.recv(length - len(parts))):
