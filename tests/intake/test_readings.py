@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from django.db import connection
 
+from patriot.intake.ingest import LEASE, LOCK_CLASS
 from patriot.sensing.models import Device as SensingDevice
 from patriot.sensing.models import Quarantined
 from tests.intake.broker import Broker, Device
@@ -156,3 +157,38 @@ def test_it_stores_once_what_is_delivered_again(start_intake: Start, broker: Bro
     time.sleep(0.5)
     assert query("SELECT count(*), count(DISTINCT at) FROM sensing_observation") == [(3000, 3000)]
     assert sorted(row[2] for row in rows) == list(range(3000))
+
+
+def held(process: int) -> int:
+    """How many lanes this process holds."""
+    found = query(
+        "SELECT count(*) FROM pg_locks l JOIN pg_stat_activity a USING (pid) WHERE l.locktype = 'advisory' "
+        f"AND l.classid = {LOCK_CLASS} AND a.application_name = '{LEASE} {process}'"
+    )
+    return int(found[0][0])
+
+
+def test_several_processes_share_the_devices(start_intake: Start, broker: Broker, stored: Stored) -> None:
+    """Two split the lanes between them; when one is killed the other reads on. Nothing is lost or doubled."""
+    uids = [f"gauge-{n}" for n in range(12)]
+    for uid in uids:
+        gauge(uid, "level")
+    first = start_reading(start_intake, broker, PATRIOT_INTAKE_LANES="2")
+    second = start_reading(start_intake, broker, PATRIOT_INTAKE_LANES="2")
+    until(lambda: held(first.process.pid) == 2 and held(second.process.pid) == 2)
+    device = ready(broker)
+    said = [
+        (f"sensing/{uid}/level", b'{"v": %d, "t": %d}' % (n, 1795309000 + n))
+        for n in range(100)
+        for uid in uids
+    ]
+    assert device.publish(*said[:600]) == 600
+    first.process.send_signal(signal.SIGKILL)
+    assert device.publish(*said[600:]) == 600
+    stored(1200)
+    until(lambda: held(second.process.pid) == 4)
+    time.sleep(0.3)
+    assert query("SELECT count(*), count(DISTINCT (datastream_id, at)) FROM sensing_observation") == [
+        (1200, 1200)
+    ]
+    assert query("SELECT count(*) FROM sensing_lane WHERE sequence > 0") == [(2,)]

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import os
 from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass, field
 from math import ceil
@@ -33,7 +34,9 @@ LOOK_S = 1.0  # how often a process looks whether it holds its share
 FIRST_WAIT_S, LONGEST_WAIT_S = 0.2, 2.0
 HELD_LONG_S = 10.0
 
-PEERS = "SELECT count(*) FROM pg_stat_activity WHERE application_name = %s AND datname = current_database()"
+PEERS = """
+SELECT count(*) FROM pg_stat_activity WHERE starts_with(application_name, %s) AND datname = current_database()
+"""
 LOCK = "SELECT pg_try_advisory_lock(%s, hashtext(%s))"
 UNLOCK = "SELECT pg_advisory_unlock(%s, hashtext(%s))"
 AWAY = (psycopg.Error, OSError, TimeoutError, Lost, Overtaken, RuntimeError, nats.errors.Error)
@@ -58,7 +61,7 @@ class Ingest:
         while True:
             began = monotonic()
             try:
-                async with await connect(conninfo(self.config), LEASE) as lease:
+                async with await connect(conninfo(self.config), f"{LEASE} {os.getpid()}") as lease:
                     await self._hold(lease, lanes)
             except AWAY as fault:
                 if str(fault) != self.trouble:
