@@ -7,6 +7,7 @@ import { NOTHING, bounds, fetchLayers, type Bounds, type CityLayers } from "./la
 import { drawMark, markName, type Mark } from "./marks";
 import { move, place, type LonLat, type Track } from "./motion";
 import { palette, type Palette } from "./palette";
+import { SensorLayer, type SensorMark } from "./sensors";
 import { cityStyle } from "./style";
 import { UnitsLayer } from "./units-layer";
 
@@ -36,6 +37,7 @@ export class CityMap {
   #options: CityMapOptions;
   #colours: Palette = palette();
   #units: UnitsLayer;
+  #sensors: SensorLayer;
   #tracks = new Map<number, Track>();
   #rows: ReadonlyMap<string, Unit> = new Map();
   #incidents: MapIncident[] = [];
@@ -67,6 +69,7 @@ export class CityMap {
       trackResize: false,
     });
     this.#units = this.#newUnits();
+    this.#sensors = new SensorLayer(this.gl, options.k, () => this.#colours);
     this.#resizes = new ResizeObserver(() => this.gl.resize());
     this.#resizes.observe(options.container);
     this.gl.on("style.load", () => this.#overlay());
@@ -85,6 +88,10 @@ export class CityMap {
   setIncidents(rows: Iterable<MapIncident>): void {
     this.#incidents = [...rows];
     this.#source("incidents")?.setData(this.#features());
+  }
+
+  setSensors(marks: readonly SensorMark[]): void {
+    this.#sensors.set(marks);
   }
 
   /** Dashed lines from crews to where they are going. */
@@ -209,6 +216,7 @@ export class CityMap {
     this.gl.addLayer({ id: "selected", type: "circle", source: "incidents", filter: ["==", ["get", "id"], -1], paint: { "circle-radius": 26 * k, "circle-color": this.#colours.labelStrong, "circle-opacity": 0.16, "circle-stroke-color": this.#colours.labelStrong, "circle-stroke-width": 2 * k } });
     this.gl.addSource("links", { type: "geojson", data: NOTHING });
     this.gl.addLayer({ id: "links", type: "line", source: "links", paint: { "line-color": this.#colours.unitBusy, "line-width": 1.6 * k, "line-dasharray": [2, 2.5], "line-opacity": 0.75 } });
+    this.#sensors.overlay();
     if (this.gl.getLayer("units")) this.gl.removeLayer("units");
     this.gl.addLayer(this.#units);
     this.gl.addLayer({

@@ -1,8 +1,8 @@
 /** The picture as the server gave it, with its age. Faces read it; only the stream writes it. */
 import { listen } from "../lib/stream";
-import type { Health, Keyed, KeyedName, MapIncident, PanelMessage, PanelName, Position, Scene, Snapshot, Unit, ViewName, Views } from "./types";
+import type { Health, Keyed, KeyedName, MapIncident, PanelMessage, PanelName, Position, Reading, Scene, Snapshot, Unit, ViewName, Views } from "./types";
 
-const EVENTS = ["snapshot", "panel", "positions", "health", "scene"] as const;
+const EVENTS = ["snapshot", "panel", "positions", "readings", "health", "scene"] as const;
 
 export interface Age {
   source: string;
@@ -32,12 +32,15 @@ export class Board {
   health = $state.raw<Health>({ parts: {} });
   /** When positions last came, by the server's clock; null before the first. */
   positionsAt = $state<number | null>(null);
+  /** What each datastream said last. */
+  readings = $state.raw<ReadonlyMap<number, Reading>>(new Map());
   scene = $state.raw<Scene>({ scene: null, pinned: false });
   simulated = $derived([...this.map.values()].some((row) => row.simulated) || [...this.units.values()].some((row) => row.simulated));
 
   #ahead = 0; // the server's clock minus ours, ms
   #listeners = new Set<PositionListener>();
   #latest = new Map<number, Position>();
+  #earlier = new Map<number, Reading[]>(); // about one in five minutes of the last hour, while this page is open
 
   connect(url: string): () => void {
     const tick = setInterval(() => (this.now = Date.now() + this.#ahead), 1000);
@@ -62,6 +65,7 @@ export class Board {
     if (name === "snapshot") this.#replace(data as Snapshot);
     else if (name === "panel") this.#panel(data as PanelMessage);
     else if (name === "positions") this.#positions(data as Position[]);
+    else if (name === "readings") this.#read(data as Reading[]);
     else if (name === "scene") this.scene = data as Scene;
     else if (name === "health") this.#health(data as Health);
   }
@@ -98,6 +102,7 @@ export class Board {
     this.views = views;
     this.ages = ages;
     if (snapshot.positions) this.#positions(snapshot.positions, newest(snapshot.positions));
+    if (snapshot.readings) this.#read(snapshot.readings);
     if (snapshot.health) this.#health(snapshot.health);
     if (snapshot.scene) this.scene = snapshot.scene;
   }
@@ -125,6 +130,24 @@ export class Board {
   #health(health: Health): void {
     this.health = health;
     for (const [name, asOf] of Object.entries(health.as_of ?? {})) this.#aged(name as PanelName, asOf);
+  }
+
+  /** How much a datastream changed within an hour, by what this page has heard of it; null: too little. */
+  trend(stream: number): number | null {
+    const [last, first] = [this.readings.get(stream), this.#earlier.get(stream)?.[0]];
+    if (!last || !first || last[1] === null || first[1] === null) return null;
+    const hours = (last[2] - first[2]) / 3_600_000;
+    return hours >= 0.15 ? (last[1] - first[1]) / hours : null;
+  }
+
+  #read(readings: Reading[]): void {
+    this.readings = new Map([...this.readings, ...readings.map((row) => [row[0], row] as const)]);
+    for (const row of readings) {
+      const kept = (this.#earlier.get(row[0]) ?? []).filter((one) => row[2] - one[2] <= 3_600_000);
+      const newest = kept[kept.length - 1];
+      if (row[1] !== null && (!newest || row[2] - newest[2] >= 300_000)) kept.push(row);
+      this.#earlier.set(row[0], kept);
+    }
   }
 
   #positions(positions: Position[], at = Date.now() + this.#ahead): void {

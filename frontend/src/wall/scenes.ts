@@ -1,7 +1,7 @@
 /** Which scene is on, and which part of the wall this screen shows. Pure. */
 import type { MapIncident, Scene, SceneName } from "./types";
 
-export const SCENES: readonly SceneName[] = ["city", "now", "results", "deadlines"];
+export const SCENES: readonly SceneName[] = ["city", "now", "water", "air", "street", "results", "deadlines"];
 export const SCENE_S = 30;
 
 /** The scene at `now` (ms): the pinned one, else in turn by the clock, so that several screens turn together. */
@@ -30,9 +30,9 @@ export type Part = "map" | "rail" | "sheets";
 export function partsOf(screen: string | null): { parts: Set<Part>; panels: Set<SceneName | "work"> } {
   const [number, of] = (screen ?? "").split("/").map(Number);
   if (of === 2 && number === 1) return { parts: new Set(["map"]), panels: new Set() };
-  if (of === 2 && number === 2) return { parts: new Set(["sheets"]), panels: new Set(["work", "city", "results", "deadlines"]) };
+  if (of === 2 && number === 2) return { parts: new Set(["sheets"]), panels: new Set(["work", "city", "water", "street"]) };
   if (of === 3 && number === 1) return { parts: new Set(["map"]), panels: new Set() };
   if (of === 3 && number === 2) return { parts: new Set(["sheets"]), panels: new Set(["work", "city"]) };
-  if (of === 3 && number === 3) return { parts: new Set(["sheets"]), panels: new Set(["results", "deadlines"]) };
+  if (of === 3 && number === 3) return { parts: new Set(["sheets"]), panels: new Set(["water", "air", "street"]) };
   return { parts: new Set(["map", "rail", "sheets"]), panels: new Set(SCENES) };
 }

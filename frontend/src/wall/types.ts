@@ -130,7 +130,200 @@ export interface Tick {
   simulated: boolean;
 }
 
+/** Panel `warnings`: what the public should heed, the city's own first, the gravest first. `source`: "" is the city. */
+export interface PublicWarning {
+  warning: number;
+  identifier: string;
+  step: "alert" | "update" | "cancel" | "all_clear";
+  status: "Actual" | "Exercise" | "Test" | string;
+  event_id: string;
+  event_en: string;
+  headline_id: string;
+  headline_en: string;
+  places: string;
+  severity: string;
+  urgency: string;
+  sent: string;
+  expires: string | null;
+  geometry: GeoJSON.Geometry | null;
+  source: string;
+  simulated: boolean;
+}
+
+/** [datastream id, value or null, moment of the reading: epoch in ms, flags] */
+export type Reading = [number, number | null, number, number];
+
+/** A datastream as panels name it; what it says comes in `readings`. */
+export interface Stream {
+  id: number;
+  unit: string;
+  /** Levels in force today, mildest first; `value`: where it begins. */
+  bands: Band[];
+  /** How often it speaks, seconds. */
+  every_s: number;
+  calibrated_until: string | null;
+}
+
+export interface Band {
+  name: string;
+  /** 1 is the mildest. */
+  level: number;
+  value: number;
+}
+
+/** What is abnormal about a thing now, worst first. */
+export interface Condition {
+  condition: string;
+  code: string;
+  level: number;
+  label: string;
+  priority: "low" | "medium" | "high";
+  thing: number | null;
+  name: string;
+  value: number | null;
+  at: string;
+  simulated: boolean;
+}
+
+export interface Sensed {
+  thing: number;
+  name: string;
+  purpose: string;
+  agency_name: string;
+  details: Record<string, string>;
+  lon: number | null;
+  lat: number | null;
+  streams: Record<string, Stream>;
+  simulated: boolean;
+}
+
+/** What is expected of a gauge. Levels in cm, 9 cases in 10 between `low` and `high`. */
+export interface Forecast {
+  method: "learned" | "rule_of_thumb";
+  /** `steady`: no rise within `ahead_h`; `unknown`: the gauges above are silent. */
+  state: "rising" | "steady" | "unknown";
+  now: number | null;
+  /** null: only the hour is known. */
+  value: number | null;
+  low: number | null;
+  high: number | null;
+  peak_at: string | null;
+  peak_from: string | null;
+  peak_to: string | null;
+  level: number;
+  label: string;
+  /** Errors at waves the model had not seen, and how often its interval held. */
+  mae_cm: number | null;
+  mae_hours: number | null;
+  coverage: number | null;
+  waves: number;
+  days: number;
+  ahead_h: number;
+  at: string;
+}
+
+export interface Gauge extends Sensed {
+  /** The gauges right above it. */
+  above: number[];
+  forecast: Forecast | null;
+}
+
+/** Panel `water`: gauges in the order of the river. */
+export interface Water {
+  gauges: Gauge[];
+  rain: Sensed[];
+  conditions: Condition[];
+}
+
+export interface Station extends Sensed {
+  /** `value` null: too little to say; `reason`: why. `critical`: what makes it. */
+  index: { value: number | null; label: string; critical: string; reason: string; level: number; at: string } | null;
+  /** What to plant there against the critical pollutant, on 100 m, and how sure that is. */
+  trees?: { trees: number; strength: "measured" | "indirect"; picks: { name: string; trees: number; quantity: string; value: number; unit: string; source: string }[] } | null;
+}
+
+/** Panel `air`: ISPU by station, the Pollution Index by river station. */
+export interface Air {
+  stations: Station[];
+  rivers: Station[];
+  conditions: Condition[];
+}
+
+export interface LightGroup {
+  thing: number;
+  name: string;
+  lon: number | null;
+  lat: number | null;
+  stream: number | null;
+  every_s: number | null;
+  lamps: number;
+  feeder: string;
+  simulated: boolean;
+}
+
+export interface Lot {
+  thing: number;
+  name: string;
+  lon: number | null;
+  lat: number | null;
+  stream: number | null;
+  every_s: number | null;
+  capacity: number;
+  simulated: boolean;
+}
+
+export type AlarmPriority = "high" | "medium" | "low";
+
+/** An alarm that nobody has acknowledged. `level` 0: it is over, but nobody has looked. */
+export interface AlarmCard {
+  alarm: number;
+  code: string;
+  state: string;
+  level: number;
+  label: string;
+  priority: AlarmPriority;
+  name: string;
+  value: number | null;
+  unit: string;
+  agency_name: string;
+  lon: number | null;
+  lat: number | null;
+  at: string;
+  incident: number | null;
+  incident_number: string;
+  simulated: boolean;
+}
+
+/** An alarm on the map. `calls`: nobody has acknowledged it. */
+export interface AlarmMark {
+  alarm: number;
+  thing: number | null;
+  name: string;
+  label: string;
+  priority: AlarmPriority;
+  lon: number;
+  lat: number;
+  calls: boolean;
+  simulated: boolean;
+}
+
+/** Panel `alarms`: counts by priority, the most urgent and newest of those that call, marks of all that are shown. */
+export interface AlarmsView {
+  unacknowledged: Record<AlarmPriority, number>;
+  active: Record<AlarmPriority, number>;
+  hidden: number;
+  top: AlarmCard[];
+  marks: AlarmMark[];
+}
+
 export interface Views {
+  alarms: AlarmsView;
+  water: Water;
+  air: Air;
+  /** `dark`: lamps must burn (true), be off (false), or may do either. */
+  lights: { groups: LightGroup[]; conditions: Condition[]; dark: boolean | null };
+  parking: { lots: Lot[]; conditions: Condition[] };
+  warnings: PublicWarning[];
   newest: NewReport[];
   working: Working[];
   today: Today;
@@ -170,6 +363,7 @@ export interface Snapshot {
   now: string;
   panels: Partial<Record<PanelName, SnapshotPanel>>;
   positions?: Position[];
+  readings?: Reading[];
   health?: Health;
   scene?: Scene;
 }
@@ -199,7 +393,7 @@ export interface Scene {
   incident?: number | null;
 }
 
-export type SceneName = "city" | "now" | "results" | "deadlines";
+export type SceneName = "city" | "now" | "water" | "air" | "street" | "results" | "deadlines";
 
 /** `<script type="application/json" id="wall-config">` in wall.html. */
 export interface WallConfig {

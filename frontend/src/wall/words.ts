@@ -1,6 +1,6 @@
 /** The wall's words for states, scenes, events and parts of the platform. */
 import { t } from "../lib/t";
-import type { Part, SceneName, State, Working } from "./types";
+import type { AlarmPriority, Part, SceneName, State, Working } from "./types";
 
 export function stateWords(state: State): string {
   const words: Record<State, string> = {
@@ -15,7 +15,7 @@ export function stateWords(state: State): string {
 }
 
 export function sceneWords(scene: SceneName): string {
-  return { city: t("City"), now: t("Now"), results: t("Results"), deadlines: t("Deadlines") }[scene];
+  return { city: t("City"), now: t("Now"), water: t("Rivers"), air: t("Air"), street: t("Lights & parking"), results: t("Results"), deadlines: t("Deadlines") }[scene];
 }
 
 export const STEPS = ["assigned", "en_route", "on_scene", "finished"] as const;
@@ -58,8 +58,14 @@ export function eventWords(kind: string): string {
     "dispatch.assigned": t("Crew sent"),
     "dispatch.state_changed": t("Crew reported"),
     "dispatch.measured": t("Damage measured"),
+    "sensing.condition_changed": t("Sensor: something changed"),
   };
   return words[kind] ?? kind;
+}
+
+/** A priority of an alarm by the first letter of its name. */
+export function priorityLetter(priority: AlarmPriority): string {
+  return { high: t("High"), medium: t("Medium"), low: t("Low") }[priority].slice(0, 1);
 }
 
 /** Where a panel comes from; the server names it in English. */
@@ -67,6 +73,11 @@ export function sourceWords(source: string): string {
   const words: Record<string, string> = {
     "Reports and the agencies' work": t("Reports and the agencies' work"),
     "Crews' phones and the control room": t("Crews' phones and the control room"),
+    "Sensors and emergencies": t("Sensors and emergencies"),
+    "River and rain gauges": t("River and rain gauges"),
+    "Air and water quality stations": t("Air and water quality stations"),
+    "Street-light controllers": t("Street-light controllers"),
+    "Parking counters": t("Parking counters"),
   };
   return words[source] ?? source;
 }
@@ -81,4 +92,42 @@ export function partWords(part: Part | string): string {
     simulate: t("Simulator"),
   };
   return words[part] ?? part;
+}
+
+/** A class of the ISPU, or with `pi_` before it of the Pollution Index. */
+export function classWords(code: string): string {
+  const words: Record<string, string> = {
+    good: t("Good"),
+    moderate: t("Moderate"),
+    unhealthy: t("Unhealthy"),
+    very_unhealthy: t("Very unhealthy"),
+    hazardous: t("Hazardous"),
+    pi_good: t("meets the standard"),
+    pi_light: t("lightly polluted"),
+    pi_moderate: t("moderately polluted"),
+    pi_heavy: t("heavily polluted"),
+  };
+  return words[code] ?? code;
+}
+
+/** What is measured, as people write it. */
+export function pollutantWords(code: string): string {
+  const words: Record<string, string> = {
+    pm25: "PM2.5",
+    pm10: "PM10",
+    o3: "O₃",
+    no2: "NO₂",
+    so2: "SO₂",
+    co: "CO",
+    hc: "HC",
+    bod: "BOD",
+    cod: "COD",
+    tss: t("solids"),
+    do: t("oxygen"),
+    no3: t("nitrate"),
+    total_p: t("phosphorus"),
+    fecal_coliform: t("bacteria"),
+    ph: "pH",
+  };
+  return words[code] ?? code;
 }

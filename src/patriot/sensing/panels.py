@@ -15,6 +15,8 @@ from patriot.kernel.clock import WIB
 from patriot.kernel.events import Announcement
 from patriot.kernel.panels import Changes, Panel, Row, Rows, offer
 from patriot.people.queries import agency_names
+from patriot.sensing import trees
+from patriot.sensing.lights import is_dark
 from patriot.sensing.models import Condition, Datastream, Forecast, Index, RiverLink, Thing, Threshold
 from patriot.sensing.rules import Purpose
 
@@ -204,10 +206,26 @@ def _fold_air(rows: Rows, news: Announcement) -> Changes:
 def _view_air(rows: Rows, _now: datetime) -> dict[str, Any]:
     things = _of(rows)
     return {
-        "stations": [row for row in things if row["purpose"] == Purpose.AIR],
+        "stations": [row | {"trees": _trees(row)} for row in things if row["purpose"] == Purpose.AIR],
         "rivers": [row for row in things if row["purpose"] == Purpose.WATER_QUALITY],
         "conditions": _abnormal(rows),
     }
+
+
+def _trees(row: Row) -> Row | None:
+    """What to plant against the pollutant that makes the index, on a hundred metres; None: nothing to say."""
+    index = row["index"]
+    advice = trees.advise(index["critical"], 100) if index and index["critical"] else None
+    if advice is None or not advice.picks:
+        return None
+    picks = [
+        {
+            "name": pick.species.name, "trees": pick.trees, "quantity": pick.evidence.quantity,
+            "value": pick.evidence.value, "unit": pick.evidence.unit, "source": pick.evidence.source,
+        }
+        for pick in advice.picks
+    ]  # fmt: skip
+    return {"trees": advice.trees, "strength": str(advice.picks[0].strength), "picks": picks}
 
 
 # Lights and parking: what is registered, and what is abnormal.
@@ -249,8 +267,15 @@ def _fold_codes(codes: frozenset[str]) -> Callable[[Rows, Announcement], Changes
     return lambda _rows, news: _fold_condition(codes, news)
 
 
-def _view_slim(what: str) -> Callable[[Rows, datetime], dict[str, Any]]:
-    return lambda rows, _now: {what: _of(rows), "conditions": _abnormal(rows)}
+def _view_lights(rows: Rows, now: datetime) -> dict[str, Any]:
+    groups = _of(rows)
+    where = next(((row["lon"], row["lat"]) for row in groups if row["lon"] is not None), None)
+    dark = is_dark(now, *where) if where else None
+    return {"groups": groups, "conditions": _abnormal(rows), "dark": dark}
+
+
+def _view_parking(rows: Rows, _now: datetime) -> dict[str, Any]:
+    return {"lots": _of(rows), "conditions": _abnormal(rows)}
 
 
 # Live values
@@ -286,12 +311,12 @@ offer(Panel("air", SOURCES["air"], frozenset({CHANGED, COMPUTED}), _load_air, _f
 offer(
     Panel(
         "lights", SOURCES["lights"], frozenset({CHANGED}), _load_slim("lights", LIGHT_CODES, _group),
-        _fold_codes(LIGHT_CODES), _view_slim("groups"), STALE,
+        _fold_codes(LIGHT_CODES), _view_lights, STALE,
     )
 )  # fmt: skip
 offer(
     Panel(
         "parking", SOURCES["parking"], frozenset({CHANGED}), _load_slim("parking", PARKING_CODES, _lot),
-        _fold_codes(PARKING_CODES), _view_slim("lots"), STALE,
+        _fold_codes(PARKING_CODES), _view_parking, STALE,
     )
 )  # fmt: skip
