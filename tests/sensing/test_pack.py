@@ -43,6 +43,7 @@ def test_it_knows_every_lamp_and_what_an_expired_calibration_is() -> None:
     level = Datastream.objects.get(thing__properties__code="gauge_p2c", key="level")
     assert level.limits == {
         "low": -50, "high": 1100, "max_rate_per_min": 25, "spike": 80, "flatline_s": 21600, "cadence_s": 60,
+        "drift": 40,
     }  # fmt: skip
     assert Thing.objects.get(properties__code="gauge_kemang").area
     versions = Threshold.objects.filter(datastream=level, code="siaga", level=1).order_by("valid_from")

@@ -291,7 +291,8 @@ class ThingRow:
 @dataclass(frozen=True)
 class DatastreamRow:
     """What a thing measures, and what is believed of it: range, change a minute, lone spike, how long the
-    same value may stand, how often it speaks (seconds).
+    same value may stand, how often it speaks (seconds), how far it may wander while its
+    neighbours stand still.
     """
 
     thing: Code
@@ -307,6 +308,7 @@ class DatastreamRow:
     flat_s: int | None
     every_s: Count
     calibrated_until: date | None
+    drift: float | None = None
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,18 @@ from django.db import OperationalError
 
 from patriot.kernel import clock
 from patriot.kernel.jobs import every
-from patriot.sensing import archive, foresight, indices, marks, retention, rollups, street, uptime
+from patriot.sensing import (
+    actions,
+    archive,
+    foresight,
+    indices,
+    marks,
+    retention,
+    rollups,
+    street,
+    uptime,
+    watch,
+)
 
 log = logging.getLogger(__name__)
 
@@ -76,3 +87,16 @@ def sum_up_lights() -> None:
     """At 12.10 WIB: the energy of the night."""
     until = clock.now().replace(hour=5, minute=0, second=0, microsecond=0)
     indices.store(street.burned(until - timedelta(days=1), until), until)
+
+
+@every("* * * * * */10")
+def notice_silence() -> None:
+    """Things that missed three readings in a row, and those that speak again."""
+    actions.change_conditions(watch.silences(clock.now()))
+
+
+@every("* * * * * 35")
+def notice_weakness() -> None:
+    """Weak batteries, expired calibrations, gauges that drift."""
+    now = clock.now()
+    actions.change_conditions([*watch.batteries(now), *watch.calibrations(now), *watch.drifts(now)])

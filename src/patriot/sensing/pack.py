@@ -106,7 +106,7 @@ def limits(row: DatastreamRow) -> dict[str, float]:
     """What readings are checked against, by the names of `quality.Limits`."""
     said = {
         "low": row.min, "high": row.max, "max_rate_per_min": row.max_rate_per_min, "spike": row.max_spike,
-        "flatline_s": row.flat_s, "cadence_s": row.every_s,
+        "flatline_s": row.flat_s, "cadence_s": row.every_s, "drift": row.drift,
     }  # fmt: skip
     return {name: value for name, value in said.items() if value is not None}
 

@@ -42,7 +42,8 @@ class Limits(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     neighbours that is believed at once; `flatline_s`: how long a living
     sensor may repeat itself; `cadence_s`: how often it speaks; `clock_s`: how far its clock may run ahead;
     `missing`: numbers by which it says that it has none; `news_s`: how old a reading may be when it comes and
-    still move a condition: older ones are history.
+    still move a condition: older ones are history; `drift`: how far it may wander in `drift_s` while its
+    neighbours stand still, see watch.py.
     """
 
     low: float | None = None
@@ -55,6 +56,8 @@ class Limits(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     clock_s: float = 300.0
     missing: tuple[float, ...] = (-9999.0,)
     news_s: float = 21_600.0
+    drift: float | None = None
+    drift_s: float = 21_600.0
 
 
 class Columns:

@@ -110,7 +110,8 @@ LEFT JOIN LATERAL (
 WHERE n.level > 0 OR EXISTS (SELECT FROM sensing_condition o WHERE o.condition = n.condition AND o.level > 0)
 ON CONFLICT (condition) DO UPDATE SET
     old_level = c.level, level = excluded.level, label = excluded.label,
-    priority = CASE WHEN excluded.level = 0 THEN c.priority ELSE excluded.priority END, value = excluded.value, at = excluded.at, changed_at = excluded.changed_at, thing_id = excluded.thing_id,
+    priority = CASE WHEN excluded.level = 0 THEN c.priority ELSE excluded.priority END,
+    value = excluded.value, at = excluded.at, changed_at = excluded.changed_at, thing_id = excluded.thing_id,
     name = excluded.name, unit = excluded.unit, agency = excluded.agency, area = excluded.area,
     lon = excluded.lon, lat = excluded.lat, simulated = excluded.simulated
 WHERE c.level <> excluded.level AND excluded.at >= c.at

@@ -1,0 +1,180 @@
+"""What no single reading tells: silence, weak batteries, expired calibrations, drift. Looked at by jobs.
+
+Each look returns only what changed: conditions to bring to another level. Those that already stand so are
+left out, so that a look costs one query and no write.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db import connection
+
+from patriot.kernel.clock import WIB
+from patriot.sensing.models import Condition
+from patriot.sensing.quality import MISSED, SECOND
+from patriot.sensing.rules import UNFIT
+from patriot.sensing.thresholds import Crossing
+
+NO_DATA, BATTERY, CALIBRATION, DRIFT = "no_data", "battery", "calibration", "drift"
+EVERYTHING = f"{NO_DATA}:intake"
+PARTLY, WHOLLY = 1, 2
+MANY, MOST = (
+    20,
+    0.5,
+)  # so many, and such a part of all, fall silent at once: the platform is deaf, not they mute
+WEAK_PCT, EMPTY_PCT, BACK_PCT = 20.0, 10.0, 5.0  # battery: low, nearly empty; so much above it is over
+SHORT_S = 1200  # over which the two ends of a drift are averaged
+STILL = 1 / 3  # of the drift's limit: how little the neighbours may have moved
+
+SILENCE = f"""
+SELECT d.thing_id, count(*), count(*) FILTER (WHERE silent), coalesce(max(c.level), 0)
+FROM sensing_datastream d
+JOIN sensing_latest l ON l.datastream_id = d.id
+CROSS JOIN LATERAL (SELECT (d.limits->>'cadence_s')::float8 AS cadence_s) AS limits
+CROSS JOIN LATERAL (SELECT l.received_at < %s - make_interval(secs => {MISSED} * cadence_s) AS silent) AS s
+LEFT JOIN sensing_condition c ON c.condition = '{NO_DATA}:' || d.thing_id
+WHERE cadence_s > 0
+GROUP BY d.thing_id
+"""  # noqa: S608 - constants only
+BATTERIES = f"""
+SELECT t.id, least(l.value, v.pct), coalesce(c.level, 0)
+FROM sensing_thing t
+LEFT JOIN sensing_datastream d ON d.thing_id = t.id AND d.key = '{BATTERY}'
+LEFT JOIN sensing_latest l ON l.datastream_id = d.id AND l.flags & {UNFIT.value} = 0
+LEFT JOIN (SELECT thing_id, min(battery_pct) AS pct FROM sensing_device WHERE enabled GROUP BY 1) AS v
+    ON v.thing_id = t.id
+LEFT JOIN sensing_condition c ON c.condition = '{BATTERY}:' || t.id
+WHERE least(l.value, v.pct) IS NOT NULL
+  AND (coalesce(c.level, 0) > 0 OR least(l.value, v.pct) <= {WEAK_PCT})
+"""  # noqa: S608 - constants only
+CALIBRATIONS = f"""
+SELECT d.id, d.calibrated_until < %s
+FROM sensing_datastream d LEFT JOIN sensing_condition c ON c.condition = '{CALIBRATION}:' || d.id
+WHERE coalesce(d.calibrated_until < %s, false) <> (coalesce(c.level, 0) > 0)
+"""  # noqa: S608 - constants only
+# For each watched gauge how far it and its neighbours on the river moved: now less then, both averaged.
+MOVES = f"""
+WITH ends AS (
+    SELECT d.id, d.thing_id, (d.limits->>'drift')::float8 AS most, coalesce((
+        SELECT level FROM sensing_condition c WHERE c.condition = '{DRIFT}:' || d.id), 0) AS level,
+        (SELECT avg(o.value) FROM sensing_observation o WHERE o.datastream_id = d.id
+            AND o.flags & {UNFIT.value} = 0 AND o.at > %(now)s - make_interval(secs => {SHORT_S})
+            AND o.at <= %(now)s)
+        - (SELECT avg(o.value) FROM sensing_observation o WHERE o.datastream_id = d.id
+            AND o.flags & {UNFIT.value} = 0 AND o.at > %(now)s - s.span - make_interval(secs => {SHORT_S})
+            AND o.at <= %(now)s - s.span) AS moved
+    FROM sensing_datastream d, LATERAL (
+        SELECT make_interval(secs => coalesce((d.limits->>'drift_s')::float8, 21600)) AS span) AS s
+    WHERE d.limits ? 'drift'
+)
+SELECT e.id, e.most, e.level, e.moved, array_agg(n.moved) FILTER (WHERE n.moved IS NOT NULL)
+FROM ends e
+JOIN sensing_riverlink r ON e.thing_id IN (r.upstream_id, r.downstream_id)
+JOIN ends n ON n.thing_id <> e.thing_id AND n.thing_id IN (r.upstream_id, r.downstream_id)
+GROUP BY e.id, e.most, e.level, e.moved
+"""  # noqa: S608 - constants only
+
+
+@dataclass(frozen=True, slots=True)
+class Silence:
+    """How many of a thing's watched datastreams are silent, and how its condition stands."""
+
+    thing: int
+    streams: int
+    silent: int
+    level: int
+
+    @property
+    def due(self) -> int:
+        """The level at which it should stand."""
+        if not self.silent:
+            return 0
+        return WHOLLY if self.silent == self.streams else PARTLY
+
+
+def silences(now: datetime) -> list[Crossing]:
+    """Things that missed three readings in a row, and those that speak again.
+
+    When very many fall silent at once one condition says that nothing comes in, and no thing is blamed.
+    """
+    rows = [Silence(*row) for row in _rows(SILENCE, [now])]
+    deaf = len([row for row in rows if row.due == WHOLLY])
+    mute = deaf >= MANY and deaf >= MOST * len(rows)
+    found = []
+    if mute != Condition.objects.filter(condition=EVERYTHING, level__gt=0).exists():
+        found.append(_condition(EVERYTHING, NO_DATA, int(mute), "high", now, float(deaf), name="intake"))
+    for row in rows:
+        if row.due != row.level and not (mute and row.due > row.level):
+            priority = "medium" if row.due == WHOLLY else "low"
+            name, silent = f"{NO_DATA}:{row.thing}", float(row.silent)
+            found.append(_condition(name, NO_DATA, row.due, priority, now, silent, thing=row.thing))
+    return found
+
+
+def batteries(now: datetime) -> list[Crossing]:
+    """Weak and nearly empty batteries, and those that were charged or changed."""
+    found = []
+    for thing, percent, level in _rows(BATTERIES, []):
+        due = battery_level(percent, level)
+        if due != level:
+            name, priority = f"{BATTERY}:{thing}", "medium" if due == 2 else "low"
+            found.append(_condition(name, BATTERY, due, priority, now, percent, thing=thing))
+    return found
+
+
+def battery_level(percent: float, level: int) -> int:
+    """0 good, 1 weak, 2 nearly empty; `level`: how it stood, better only when clearly so."""
+    for due, limit in ((2, EMPTY_PCT), (1, WEAK_PCT)):
+        if percent <= limit or (level >= due and percent < limit + BACK_PCT):
+            return due
+    return 0
+
+
+def calibrations(now: datetime) -> list[Crossing]:
+    """Datastreams whose calibration has expired, and those that were calibrated again."""
+    today = now.astimezone(WIB).date()
+    return [
+        _condition(f"{CALIBRATION}:{stream}", CALIBRATION, int(bool(expired)), "low", now, datastream=stream)
+        for stream, expired in _rows(CALIBRATIONS, [today, today])
+    ]
+
+
+def drifts(now: datetime) -> list[Crossing]:
+    """Gauges that wander off while the river beside them stands still."""
+    found = []
+    for stream, most, level, moved, beside in _rows(MOVES, {"now": now}):
+        due = drift_level(moved, most, beside or [], level)
+        if due != level:
+            name = f"{DRIFT}:{stream}"
+            found.append(_condition(name, DRIFT, due, "low", now, moved, datastream=stream))
+    return found
+
+
+def drift_level(moved: float | None, most: float, beside: Iterable[float], level: int) -> int:
+    """1 when it moved by more than `most` and no neighbour by a third of that.
+
+    While the river itself moves nobody can tell: it stands as it stood. Over when it moves like the others.
+    """
+    others = list(beside)
+    if moved is None or not others:
+        return level
+    if max(abs(other) for other in others) >= STILL * most:
+        return level
+    return int(abs(moved) > most) or (level if abs(moved) > most / 2 else 0)
+
+
+def _condition(
+    condition: str, code: str, level: int, priority: str, now: datetime, value: float | None = None,
+    *, thing: int | None = None, datastream: int | None = None, name: str = "",
+) -> Crossing:  # fmt: skip
+    at = round(now.timestamp() * SECOND)
+    label = code if level else ""
+    return Crossing(condition, code, level, label, priority, at, value, datastream, thing, name)
+
+
+def _rows(sql: str, parameters: Any) -> list[tuple[Any, ...]]:
+    with connection.cursor() as cursor:
+        cursor.execute(sql, parameters)
+        return list(cursor.fetchall())
