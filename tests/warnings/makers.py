@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from patriot.kernel import clock
 from patriot.people.rules import Role, Viewer
+from patriot.places.editions import renew
 from patriot.places.models import Area
 from patriot.warnings import actions
 from patriot.warnings.actions import Draft
@@ -22,8 +23,10 @@ def draft(**changes: object) -> Draft:
     told: dict[str, object] = {
         "status": "Actual", "agency": "bpbd", "category": "Met", "urgency": "Immediate",
         "severity": "Extreme", "certainty": "Observed", "response": "Evacuate", "event_id": "Banjir",
-        "event_en": "Flood", "headline_id": "Banjir besar: mengungsi sekarang", "headline_en": "Severe flood: leave now",
-        "description_id": "Air naik.", "description_en": "The water rises.", "instruction_id": "Mengungsi.",
+        "event_en": "Flood", "headline_id": "Banjir besar: mengungsi sekarang",
+        "headline_en": "Severe flood: leave now",
+        "description_id": "Air naik.", "description_en": "The water rises.",
+        "instruction_id": "Mengungsi.",
         "instruction_en": "Leave.", "area_desc": "Jatirasa", "expires": clock.now() + timedelta(hours=6),
         "drawn": {"type": "Polygon", "coordinates": SQUARE},
     }  # fmt: skip
@@ -47,4 +50,6 @@ def area(code: str = "32.75.09.1004", name: str = "Jatirasa", level: str = "kelu
     """An area with a square of ground."""
     told = {"name": name, "level": level, "parent": parent, "lon": square[0][0][0], "lat": square[0][0][1],
             "geometry": {"type": "Polygon", "coordinates": square}}  # fmt: skip
-    return Area.objects.get_or_create(code=code, defaults=told)[0]
+    row = Area.objects.get_or_create(code=code, defaults=told)[0]
+    renew("areas")
+    return row

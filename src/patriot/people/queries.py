@@ -144,3 +144,9 @@ def holders(roles: Collection[Role]) -> list[tuple[int, str]]:
     """(id, name) of the people who hold one of these roles, by name."""
     users = User.objects.filter(is_active=True, memberships__role__in=roles).distinct().order_by("first_name")
     return [(user.pk, user.get_full_name() or user.username) for user in users]
+
+
+def addresses_of(roles: Collection[Role]) -> list[str]:
+    """E-mail addresses of the people who hold one of these roles, each once."""
+    users = User.objects.filter(is_active=True, memberships__role__in=roles).exclude(email="")
+    return sorted(set(users.values_list("email", flat=True)))

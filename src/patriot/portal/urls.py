@@ -3,7 +3,7 @@
 from django.urls import path
 from django.views.generic import RedirectView
 
-from patriot.portal import data, follow, home, photos, report
+from patriot.portal import alerts, data, follow, home, photos, report, warnings
 
 urlpatterns = [
     path("", home.home, name="home"),
@@ -23,4 +23,14 @@ urlpatterns = [
     path("foto/<str:code>/<int:size>.jpg", photos.photo, name="photo"),
     path("data", data.page, name="data"),
     path("data/laporan.csv", data.reports_csv, name="data_reports"),
+    path("peringatan", RedirectView.as_view(pattern_name="warnings")),
+    path("peringatan/", warnings.index, name="warnings"),
+    path("peringatan/langganan", alerts.subscribe, name="warnings_subscribe"),
+    path("peringatan/langganan/terkirim", alerts.asked, name="warnings_asked"),
+    path("peringatan/langganan/push", alerts.by_push, name="warnings_push"),
+    path("peringatan/langganan/<str:token>", alerts.own, name="warnings_own"),
+    path("peringatan/langganan/<str:token>/berhenti", alerts.stop, name="warnings_stop"),
+    path("peringatan/worker.js", alerts.worker, name="warnings_worker"),
+    path("peringatan/manifest.webmanifest", alerts.manifest, name="warnings_manifest"),
+    path("peringatan/<str:identifier>/", warnings.page, name="warning"),
 ]

@@ -131,3 +131,16 @@ def circle_of(lon: object, lat: object, km: object) -> list[float] | None:
 
 def _fault() -> str:
     return gettext("This cannot be drawn: give a polygon of the city, or a circle of at most 100 km.")
+
+
+def touched(shape: Geometry | None) -> set[str]:
+    """Codes of the areas a warning concerns, not counting slivers along a border."""
+    return places.areas_touching(shape) if shape is not None else set()
+
+
+def covers(shape: Geometry | None, lon: float, lat: float, radius_m: float = 0) -> bool:
+    """True when a point, or some of the circle around it, lies in the shape."""
+    if shape is None:
+        return False
+    spot = disc(lon, lat, radius_m / 1000) if radius_m else ShapelyPoint(lon, lat)
+    return bool(shape.intersects(spot))

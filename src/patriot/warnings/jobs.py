@@ -2,7 +2,7 @@
 
 from patriot.kernel import clock
 from patriot.kernel.jobs import every
-from patriot.warnings import actions
+from patriot.warnings import actions, letters, sirens, subscriptions, tell
 from patriot.warnings.models import PublicWarning
 from patriot.warnings.rules import State
 
@@ -17,3 +17,30 @@ def watch_the_clock() -> None:
     late = PublicWarning.objects.filter(state=State.WAITING, waits_until__lte=now, escalated_at=None)
     for pk in list(late.values_list("pk", flat=True)):
         actions.escalate(pk, now)
+
+
+@every("* * * * * */1")
+def tell_subscribers() -> None:
+    """Send what is due to subscribers."""
+    tell.send_due()
+
+
+@every("* * * * * */2")
+def reach_sirens() -> None:
+    """Orders to the broker, answers from it."""
+    sirens.relay()
+
+
+@every("* * * * * */3")
+def write_letters() -> None:
+    """Ask new addresses to confirm; call leadership for what nobody decided."""
+    letters.ask_waiting()
+    for row in PublicWarning.objects.filter(escalated_at__isnull=False, called_at=None, state=State.WAITING):
+        letters.call_leadership(row)
+        PublicWarning.objects.filter(pk=row.pk).update(called_at=clock.now())
+
+
+@every("17 3 * * *")
+def forget() -> None:
+    """Addresses that never said yes are forgotten."""
+    subscriptions.forget_unconfirmed()

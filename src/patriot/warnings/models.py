@@ -87,8 +87,10 @@ class PublicWarning(models.Model):
     submitted_at = models.DateTimeField(null=True)
     waits_until = models.DateTimeField(null=True)
     escalated_at = models.DateTimeField(null=True)
+    called_at = models.DateTimeField(null=True)  # when leadership was written to
     approved_by = models.CharField(max_length=64, blank=True)
     ended_at = models.DateTimeField(null=True)
+    told_at = models.DateTimeField(null=True)  # when everybody who subscribed had been tried
     cap = models.TextField(blank=True)
     simulated = models.BooleanField(_("simulated"), default=False)
 
@@ -153,8 +155,8 @@ class Subscription(models.Model):
     lat = models.FloatField(null=True)
     radius_m = models.PositiveIntegerField(null=True)
     language = models.CharField(max_length=2, default="id")
-    token = models.CharField(max_length=64, unique=True)  # digest of what opens its page
     created_at = models.DateTimeField()
+    asked_at = models.DateTimeField(null=True)  # when its e-mail was asked to confirm
     confirmed_at = models.DateTimeField(null=True)  # None: an e-mail nobody has confirmed yet
     simulated = models.BooleanField(default=False)
 
@@ -175,7 +177,7 @@ class Delivery(models.Model):
     warning = models.ForeignKey(PublicWarning, models.CASCADE, related_name="deliveries")
     subscription = models.ForeignKey(Subscription, models.SET_NULL, null=True, related_name="deliveries")
     channel = models.CharField(max_length=8)
-    state = models.CharField(max_length=8, default="due")  # due, sent, failed, gone
+    state = models.CharField(max_length=8, default="due")  # due, sent, failed, gone, skipped
     attempts = models.PositiveSmallIntegerField(default=0)
     next_at = models.DateTimeField(db_index=True)
     done_at = models.DateTimeField(null=True)

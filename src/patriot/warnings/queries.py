@@ -11,7 +11,7 @@ from django.utils.translation import get_language
 from patriot.kernel import clock
 from patriot.people import queries as people
 from patriot.people.rules import Role, Viewer
-from patriot.warnings import actions, areas, compose, rules
+from patriot.warnings import actions, areas, compose, rules, tell
 from patriot.warnings.models import (
     AreaForecast,
     Delivery,
@@ -365,3 +365,8 @@ def sources() -> list[SourceRow]:
 def forecast(area: str) -> AreaForecast | None:
     """The newest weather forecast of an area."""
     return AreaForecast.objects.filter(area=area).order_by("-received_at").first()
+
+
+def reach(warning: PublicWarning) -> int:
+    """How many subscribers a message concerns: one for each address."""
+    return len(tell.concerned(warning))

@@ -1,0 +1,1 @@
+{% load assets %}importScripts("{% asset_url 'alerts-worker' %}");

@@ -1,0 +1,97 @@
+"""E-mails: asking for confirmation, warnings, calling leadership. Sent by jobs, outside transactions."""
+
+import logging
+import smtplib
+
+from django.conf import settings
+from django.core.mail import EmailMessage
+from django.template.loader import render_to_string
+from django.utils.translation import gettext as _
+from django.utils.translation import override
+
+from patriot.kernel import clock
+from patriot.people import queries as people
+from patriot.people.rules import Role
+from patriot.warnings import compose, rules, subscriptions
+from patriot.warnings.models import PublicWarning, Subscription
+from patriot.warnings.push import Outcome
+
+log = logging.getLogger(__name__)
+
+TROUBLE = (smtplib.SMTPException, OSError)
+MOST_ASKED = 50  # confirmations a run
+
+
+def page_url(token: str) -> str:
+    """A subscription's own page."""
+    return f"{settings.CONFIG.public_url}/peringatan/langganan/{token}"
+
+
+def ask_waiting() -> int:
+    """Ask new addresses whether they want to be told; returns how many were asked."""
+    rows = Subscription.objects.filter(channel="email", confirmed_at=None, asked_at=None)[:MOST_ASKED]
+    asked = 0
+    for row in rows:
+        try:
+            _ask(row)
+        except TROUBLE as trouble:
+            log.warning("mail cannot be sent: %s", type(trouble).__name__)
+            break
+        Subscription.objects.filter(pk=row.pk).update(asked_at=clock.now())
+        asked += 1
+    return asked
+
+
+def _ask(row: Subscription) -> None:
+    with override(row.language):
+        told = {"place": subscriptions.place_name(row), "url": page_url(subscriptions.token(row.pk))}
+        text = render_to_string("warnings/mail_confirm.txt", told)
+        EmailMessage(
+            _("Confirm: warnings for {place}").format(place=told["place"]), text, to=[row.address]
+        ).send()
+
+
+def send_warning(row: PublicWarning, told: Subscription) -> Outcome:
+    """One warning to one address, with a link and a header by which it stops."""
+    token = subscriptions.token(told.pk)
+    language = told.language
+    label = rules.prefix(row.status, row.step, language)
+    with override(language):
+        context = {
+            "label": label, "headline": getattr(row, f"headline_{language}"),
+            "description": getattr(row, f"description_{language}"),
+            "instruction": getattr(row, f"instruction_{language}"), "row": row,
+            "url": compose.url_of(row.identifier), "stop": page_url(token),
+            "place": subscriptions.place_name(told), "drill": row.status != rules.Status.ACTUAL,
+        }  # fmt: skip
+        text = render_to_string("warnings/mail_warning.txt", context)
+        headers = {
+            "List-Unsubscribe": f"<{page_url(token)}/berhenti>",
+            "List-Unsubscribe-Post": "List-Unsubscribe=One-Click", "Auto-Submitted": "auto-generated",
+            "X-Priority": "1" if rules.life_threatening(row.severity, row.urgency) else "3",
+        }  # fmt: skip
+        subject = f"{label} {context['headline']}".strip()
+        letter = EmailMessage(subject, text, to=[told.address], headers=headers)
+    try:
+        letter.send()
+    except smtplib.SMTPRecipientsRefused as fault:
+        codes = [code for code, _words in fault.recipients.values()]
+        return Outcome("gone" if any(500 <= code < 600 for code in codes) else "later", f"smtp {codes}")
+    except TROUBLE as trouble:
+        return Outcome("later", type(trouble).__name__)
+    return Outcome("sent")
+
+
+def call_leadership(row: PublicWarning) -> int:
+    """Tell leadership that a warning waits for them; returns how many letters left."""
+    addresses = people.addresses_of([Role.LEADERSHIP])
+    url = f"{settings.CONFIG.public_url}/console/warnings/{row.pk}/"
+    sent = 0
+    for address in addresses:
+        text = render_to_string("warnings/mail_escalated.txt", {"row": row, "url": url})
+        try:
+            EmailMessage(f"MENUNGGU PERSETUJUAN: {row.headline_id}", text, to=[address]).send()
+            sent += 1
+        except TROUBLE as trouble:
+            log.warning("leadership could not be written to: %s", type(trouble).__name__)
+    return sent
