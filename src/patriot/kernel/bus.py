@@ -51,6 +51,15 @@ class Bus:
             return False
         return True
 
+    async def request(self, subject: str, payload: bytes, patience_s: float = 1.0) -> bytes | None:
+        """The first answer to a question; None when nobody answers in time or the broker is away."""
+        if self._client is None or not self._client.is_connected:
+            return None
+        try:
+            return (await self._client.request(subject, payload, timeout=patience_s)).data
+        except (nats.errors.Error, OSError, TimeoutError):
+            return None
+
     async def run(self) -> None:
         """Stay connected until cancelled; waits 0.1 to 2 s between attempts and never gives up."""
         wait = FIRST_WAIT_S

@@ -48,7 +48,8 @@ CITY = CONFIG.city
 CITY_ROOMS = [
     "people", "places", "funds", "reports", "sensing", "alarms", "incidents", "fleet", "dispatch", "warnings",
 ]  # fmt: skip
-LIFESPAN = ["patriot.wall.board.running"]  # async context managers that the web process runs in
+# async context managers that the web process runs in
+LIFESPAN = ["patriot.wall.board.running", "patriot.api.sensorthings.live.running"]
 ALLOWED_HOSTS = ["localhost", "127.0.0.1", "[::1]", urlsplit(CONFIG.public_url).hostname or "localhost"]
 ALLOWED_HOSTS += [host for host in CONFIG.env.get("PATRIOT_ALLOWED_HOSTS", "").split(",") if host]
 CSRF_TRUSTED_ORIGINS = [CONFIG.public_url]

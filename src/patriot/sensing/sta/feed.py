@@ -1,9 +1,191 @@
-"""What was changed, for those who subscribed to it over MQTT."""
+"""Changes, for whoever subscribed to them over MQTT.
 
-from collections.abc import Sequence
+The broker is asked once a second who subscribed (`CONNZ` with a filter, open to every account): while nobody
+did, a change costs one look at an empty dictionary. Subscribers are the broker's business and strangers to us:
+they are told what is public. Best effort, as core NATS is: the truth is in the database.
+"""
 
-from patriot.sensing.sta.model import Entity
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Collection, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+import orjson
+from numpy.typing import NDArray
+
+from patriot.kernel.bus import Bus
+from patriot.sensing.sta import present, times
+from patriot.sensing.sta.compiler import Scope
+from patriot.sensing.sta.errors import Fault
+from patriot.sensing.sta.model import OBSERVATION, Entity
+from patriot.sensing.sta.reader import Reader, Source
+from patriot.sensing.sta.resolve import resolve
+from patriot.sensing.sta.topics import SUBJECTS, Topic, topics
+
+log = logging.getLogger(__name__)
+
+SAID = "said."  # what the house says under it reaches subscribers; devices cannot say it
+PERIOD_S = 1.0
+MOST_WAITING = 10_000
+WHO = "$SYS.REQ.SERVER.PING.CONNZ"
+QUESTION = orjson.dumps({"subscriptions": True, "filter_subject": SUBJECTS, "limit": 4096})
+
+type Change = tuple[Entity, int, frozenset[str]]
+type Message = tuple[str, bytes]
 
 
-def tell(changes: Sequence[tuple[Entity, int, frozenset[str]]]) -> None:
-    """After the commit."""
+@dataclass
+class Feed:
+    """One process's knowledge of who subscribed to what. `run` until cancelled.
+
+    `public`: asks for the ids of public datastreams; needed by `observed` only.
+    """
+
+    bus: Bus
+    base: str  # the service root's address, for links
+    public: Callable[[], Awaitable[Collection[int]]] | None = None
+    work: Callable[[Sequence[Topic], Sequence[Change], str], list[Message]] | None = None
+    topics: dict[str, list[Topic]] = field(default_factory=dict)  # by subject
+    streams: dict[int | None, list[Topic]] = field(default_factory=dict)  # new observations', by datastream
+    _open: frozenset[int] = frozenset()
+    _changes: "asyncio.Queue[Sequence[Change]]" = field(default_factory=lambda: asyncio.Queue(MOST_WAITING))
+    _loop: asyncio.AbstractEventLoop | None = None
+
+    async def run(self) -> None:
+        """Look who subscribed and hand changes on."""
+        self._loop = asyncio.get_running_loop()
+        hand_on = asyncio.create_task(self._hand_on())
+        try:
+            while True:
+                await self.refresh()
+                await asyncio.sleep(PERIOD_S)
+        finally:
+            hand_on.cancel()
+
+    async def refresh(self) -> None:
+        """Ask the broker who subscribed to what."""
+        answer = await self.bus.request(WHO, QUESTION)
+        subjects = _subjects(answer) if answer is not None else frozenset()
+        if subjects != self.topics.keys():
+            self.topics = {subject: self.topics.get(subject) or topics(subject) for subject in subjects}
+            self.streams = _streams(self.topics)
+        if self.streams and self.public is not None:
+            self._open = frozenset(await self.public())
+
+    def tell(self, changes: Sequence[Change]) -> None:
+        """Take committed changes, from any thread."""
+        if self.topics and self._loop is not None and changes:
+            self._loop.call_soon_threadsafe(self._put, changes)
+
+    def _put(self, changes: Sequence[Change]) -> None:
+        if not self._changes.full():
+            self._changes.put_nowait(changes)
+
+    async def _hand_on(self) -> None:
+        while True:
+            changes = list(await self._changes.get())
+            wanted = [topic for found in self.topics.values() for topic in found]
+            try:
+                said = await asyncio.to_thread(self.work or messages, wanted, changes, self.base)
+                for subject, payload in said:
+                    await self.bus.publish(SAID + subject, payload)
+            except Exception:  # a change nobody can be told of must not end the feed
+                log.exception("subscribers were not told of %d changes", len(changes))
+
+    def observed(
+        self,
+        ids: NDArray[Any],
+        streams: NDArray[Any],
+        at: NDArray[Any],
+        value: NDArray[Any],
+        flags: NDArray[Any],
+    ) -> Iterator[Message]:
+        """What to publish, under `SAID`, of plain readings just committed. `at`: µs since 1970."""
+        if not self.streams:
+            return
+        everything = self.streams.get(None, [])
+        rows = zip(ids.tolist(), streams.tolist(), at.tolist(), value.tolist(), flags.tolist(), strict=True)
+        for key, stream, moment, number, flag in rows:
+            for topic in (*everything, *self.streams.get(stream, ())):
+                if stream in self._open:
+                    yield topic.subject, present.encode(self._record(topic, key, moment, number, flag))
+
+    def _record(self, topic: Topic, key: int, moment: int, number: float, flag: int) -> present.Record:
+        link = f"{self.base}/Observations({key})"
+        said: present.Record = {
+            "@iot.id": key, "@iot.selfLink": link,
+            "phenomenonTime": times.say(datetime.fromtimestamp(moment / 1e6, UTC)), "resultTime": None,
+            "result": None if number != number else present.result(number, None),
+        }  # fmt: skip
+        if flag:
+            said["resultQuality"] = present.quality(flag)
+        wanted = [str(path.steps[0]) for path in topic.options.select]
+        if wanted:
+            return {name: said.get(present.CONTROL.get(name, name)) for name in wanted}
+        said["Datastream@iot.navigationLink"] = f"{link}/Datastream"
+        said["FeatureOfInterest@iot.navigationLink"] = f"{link}/FeatureOfInterest"
+        return said
+
+
+def _subjects(answer: bytes) -> frozenset[str]:
+    connections = orjson.loads(answer).get("data", {}).get("connections") or ()
+    prefix = SUBJECTS[:-1]
+    return frozenset(
+        subject for each in connections for subject in each.get("subscriptions_list") or ()
+        if subject.startswith(prefix)
+    )  # fmt: skip
+
+
+def _streams(found: dict[str, list[Topic]]) -> dict[int | None, list[Topic]]:
+    streams: dict[int | None, list[Topic]] = {}
+    for topic in (topic for several in found.values() for topic in several):
+        if topic.entity is OBSERVATION and topic.key is None and not topic.part:
+            if topic.stream is not None or len(topic.steps) == 1:
+                streams.setdefault(topic.stream, []).append(topic)
+    return streams
+
+
+def messages(wanted: Sequence[Topic], changes: Sequence[Change], base: str) -> list[Message]:
+    """What to publish of these changes: each topic's view of each entity that strangers may see. Asks the
+    database.
+    """
+    reader = Reader(Scope(), base)
+    return [
+        (topic.subject, payload)
+        for entity, key, parts in changes
+        for topic in wanted
+        if topic.concerns(entity, key, parts) and (payload := _payload(topic, key, reader)) is not None
+    ]
+
+
+def _payload(topic: Topic, key: int, reader: Reader) -> bytes | None:
+    try:
+        source = resolve(topic.steps, reader).source
+    except Fault:
+        return None
+    found = reader.page(Source(source.entity, source.link, source.key, key), topic.options).found
+    if not found:
+        return None
+    record = found[0].record
+    return present.encode({topic.part: record.get(topic.part)} if topic.part else record)
+
+
+_feeds: list[Feed] = []
+
+
+def tell(changes: Sequence[Change]) -> None:
+    """Hand committed changes to the process's feed, if it has one."""
+    for feed in _feeds:
+        feed.tell(changes)
+
+
+def attach(feed: Feed) -> None:
+    """Let this feed hear what is told in this process."""
+    _feeds.append(feed)
+
+
+def detach(feed: Feed) -> None:
+    """Let it hear no more."""
+    _feeds.remove(feed)

@@ -1,0 +1,40 @@
+"""Observations that came as the standard's JSON over MQTT: `v1.1/Datastreams(5)/Observations`, and so on."""
+
+from patriot.people.rules import Viewer
+from patriot.sensing.sta import feed, model, take
+from patriot.sensing.sta.authors import Author
+from patriot.sensing.sta.errors import Fault
+from patriot.sensing.sta.parser import parse_path
+from patriot.sensing.sta.service import Call, destination, read_json
+from patriot.sensing.sta.topics import subject_of, topic_of
+from patriot.sensing.sta.write import Writer
+
+INTAKE = Author("system:intake", administrator=True, agencies=frozenset(), everything=True)
+
+
+def create(path: str, payload: bytes, viewer: Viewer | None = None) -> int:
+    """Make the observation; its id. `path`: the topic without `v1.1/`. Raises Fault, kernel.errors.Refused.
+
+    `viewer` None: the broker has let the device in and knows its topics; it may make observations of what is
+    there, and nothing else.
+    """
+    author = INTAKE if viewer is None else Author.of(viewer)
+    call = Call("POST", path.strip("/"), author, "")
+    steps = parse_path(call.path)
+    if not steps:
+        raise Fault("The topic names no collection.")
+    entity, parent = destination(call, steps)
+    if entity is not model.OBSERVATION:
+        raise Fault("Over MQTT observations are made, and nothing else.", 403)
+    draft = take.draft(
+        entity, read_json(payload), given=frozenset({parent[0].inverse}) if parent else frozenset()
+    )
+    if isinstance(draft.one.get("Datastream"), take.Draft):
+        raise Fault("Over MQTT an observation names its datastream by id.", 403)
+    writer = Writer(author, source="mqtt")
+    key = writer.create(draft, parent)
+    feed.tell(writer.written.changes)
+    return key
+
+
+__all__ = ["create", "subject_of", "topic_of"]

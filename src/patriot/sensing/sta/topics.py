@@ -1,0 +1,103 @@
+"""MQTT topics of the standard, and the broker's subjects for them. Pure.
+
+NATS maps a topic's `/` to `.` and its `.` to `//`: `v1.1/Things(1)` is the subject `v1//1.Things(1)`.
+"""
+
+from dataclasses import dataclass
+from urllib.parse import parse_qsl, unquote
+
+from patriot.sensing.sta.errors import Fault
+from patriot.sensing.sta.expressions import Options, Step
+from patriot.sensing.sta.model import BY_PLURAL, ENTITIES, OBSERVATION, Entity, target
+from patriot.sensing.sta.parser import parse_options, parse_path
+
+ROOT = "v1.1/"
+MAPPED = {"/": ".", ".": "//"}
+
+
+def subject_of(topic: str) -> str:
+    """A topic's subject."""
+    return "".join(MAPPED.get(character, character) for character in topic)
+
+
+def topic_of(subject: str) -> str:
+    """A subject's topic."""
+    return "/".join(level.replace("//", ".") for level in _levels(subject))
+
+
+def _levels(subject: str) -> list[str]:
+    return subject.replace("//", "\0").replace(".", "\n").replace("\0", "//").split("\n")
+
+
+SUBJECTS = subject_of(ROOT) + ">"
+
+
+@dataclass(frozen=True)
+class Topic:
+    """What somebody subscribed to: entities of a type, one of them, or a property of one."""
+
+    subject: str
+    entity: Entity
+    steps: tuple[Step, ...]  # to the entity or collection
+    options: Options
+    part: str = ""
+
+    @property
+    def key(self) -> int | None:
+        """The one entity's id; None for a collection."""
+        return self.steps[-1].key
+
+    @property
+    def stream(self) -> int | None:
+        """N of `Datastreams(N)/Observations`, the topic of stations."""
+        plain = len(self.steps) == 2 and self.steps[0].name == "Datastreams"
+        return self.steps[0].key if plain and self.entity is OBSERVATION else None
+
+    def concerns(self, entity: Entity, key: int, parts: frozenset[str]) -> bool:
+        """Whether a change may be news here. `parts`: the properties that changed; none: it is new."""
+        if entity is not self.entity or self.key not in (None, key):
+            return False
+        wanted = {self.part} if self.part else {str(path.steps[0]) for path in self.options.select}
+        return not parts or not wanted or bool(parts & wanted)
+
+
+def topics(subject: str) -> list[Topic]:
+    """The topics of a subscription; with wildcards, the entity sets it covers. None for what is no topic."""
+    if "*" in subject or ">" in subject:
+        plurals = [subject_of(ROOT + entity.plural) for entity in ENTITIES]
+        return [found for plain in plurals if covers(subject, plain) for found in topics(plain)]
+    try:
+        return [_topic(subject, topic_of(subject).removeprefix(ROOT))]
+    except Fault:
+        return []
+
+
+def _topic(subject: str, rest: str) -> Topic:
+    path, _, query = rest.partition("?")
+    options = parse_options(parse_qsl(query))
+    steps = parse_path(unquote(path).strip("/"))
+    entity: Entity | None = None
+    for at, step in enumerate(steps):
+        link = entity.link(step.name) if entity else None
+        if entity is None:
+            entity = BY_PLURAL.get(step.name)
+        elif link is not None:
+            entity = target(link)
+        elif at == len(steps) - 1 and entity.property(step.name) and steps[at - 1].key is not None:
+            return Topic(subject, entity, tuple(steps[:-1]), options, step.name)
+        else:
+            raise Fault("no topic")
+    if entity is None:
+        raise Fault("no topic")
+    return Topic(subject, entity, tuple(steps), options)
+
+
+def covers(pattern: str, subject: str) -> bool:
+    """Whether a subscription with wildcards hears a subject."""
+    wanted, said = _levels(pattern), _levels(subject)
+    for at, word in enumerate(wanted):
+        if word == ">":
+            return len(said) > at
+        if at >= len(said) or word not in ("*", said[at]):
+            return False
+    return len(wanted) == len(said)

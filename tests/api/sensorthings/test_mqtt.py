@@ -1,0 +1,186 @@
+"""/req/create-observations-via-mqtt, /req/receive-updates-via-mqtt, on the embedded broker."""
+
+import asyncio
+import struct
+import subprocess
+from collections.abc import Awaitable, Callable, Iterator
+from typing import Any
+
+import numpy as np
+import orjson
+import pytest
+
+from patriot.kernel.bus import Bus
+from patriot.sensing.sta import feed as feeds
+from patriot.sensing.sta import mqtt
+from patriot.sensing.sta.errors import Fault
+from patriot.sensing.sta.feed import Feed
+from patriot.sensing.sta.topics import covers, subject_of, topic_of, topics
+from patriot.site.nats import Nats
+from tests.api.sensorthings.conftest import Sta, stream, thing
+from tests.site.conftest import Installation, installation
+from tests.site.mqtt import Device, _text
+
+__all__ = ["installation"]
+
+
+def subscribe(device: Device, topic: str, number: int) -> None:
+    """Subscribe with QoS 0 and wait for the broker's word."""
+    device._send(0x82, struct.pack("!H", number) + _text(topic) + b"\x00")
+    assert device._receive() == (0x90, struct.pack("!H", number) + b"\x00")
+
+
+def heard(device: Device, count: int) -> dict[str, list[Any]]:
+    """The next messages by topic."""
+    device.link.settimeout(10)
+    data = b""
+    found: dict[str, list[Any]] = {}
+    while sum(map(len, found.values())) < count:
+        data += device.link.recv(65536)
+        while len(data) > 4:
+            length, shift, at = 0, 0, 1
+            while True:
+                length |= (data[at] & 127) << shift
+                at, shift = at + 1, shift + 7
+                if not data[at - 1] & 128:
+                    break
+            if len(data) < at + length:
+                break
+            body, data = data[at : at + length], data[at + length :]
+            width = struct.unpack("!H", body[:2])[0]
+            found.setdefault(body[2 : 2 + width].decode(), []).append(orjson.loads(body[2 + width :]))
+    return found
+
+
+@pytest.fixture
+def broker(installation: Installation) -> Iterator[Installation]:  # noqa: F811
+    server = Nats(installation.config)
+    server.prepare()
+    command = server.command()
+    with (installation.home / "nats.log").open("w") as log:
+        process = subprocess.Popen(command.argv, stdout=log, stderr=log, **command.options)
+    installation.wait_for(lambda: "Server is ready" in (installation.home / "nats.log").read_text(), 10)
+    yield installation
+    process.send_signal(command.stop)
+    process.wait(10)
+
+
+def test_it_tells_subscribers_of_entities_properties_and_new_observations(
+    sta: Sta, broker: Installation, django_capture_on_commit_callbacks: Any
+) -> None:  # fmt: skip
+    key = sta.make("Things", thing())
+    secret = sta.make("Things", thing("Secret", public=False))
+    level = sta.ids(f"Things({key})/Datastreams")[0]
+    device = Device(broker.config.mqtt_port)
+    wanted = [
+        "v1.1/Things", f"v1.1/Things({key})/name", f"v1.1/Datastreams({level})/Observations",
+        "v1.1/Observations?$select=result,phenomenonTime", f"v1.1/Things({key})/Datastreams",
+    ]  # fmt: skip
+    for number, topic in enumerate(wanted, 1):
+        subscribe(device, topic, number)
+    told = Feed(Bus(broker.config.nats_address, "test"), "http://x/v1.1")
+    changes: list[feeds.Change] = []
+    told.tell = changes.extend  # type: ignore[method-assign]
+    feeds.attach(told)
+    try:
+        with django_capture_on_commit_callbacks(execute=True):
+            for said in (sta.ask("PATCH", f"Things({key})", {"name": "New"}),
+                         sta.ask("PATCH", f"Things({key})", {"description": "only"}),
+                         sta.ask("PATCH", f"Things({secret})", {"name": "Hidden"}),
+                         sta.ask("PATCH", f"Datastreams({level})", {"name": "Stage"}),
+                         sta.ask("POST", f"Datastreams({level})/Observations", {"result": 7})):  # fmt: skip
+                assert said.status < 300
+    finally:
+        feeds.detach(told)
+    asyncio.run(connected(told, told.refresh))
+    assert len(told.topics) == 5
+    topics_ = [topic for found in told.topics.values() for topic in found]
+    messages = feeds.messages(topics_, changes, "http://x/v1.1")
+    asyncio.run(connected(told, lambda: publish(told, messages)))
+    found = heard(device, len(messages))
+    assert [each["description"] for each in found["v1.1/Things"]] == ["only", "only"]
+    assert found[f"v1.1/Things({key})/name"] == [{"name": "New"}]
+    assert [each["result"] for each in found[f"v1.1/Datastreams({level})/Observations"]] == [7]
+    assert [sorted(each) for each in found["v1.1/Observations?$select=result,phenomenonTime"]] == [
+        ["phenomenonTime", "result"]
+    ]
+    assert [each["name"] for each in found[f"v1.1/Things({key})/Datastreams"]] == ["Stage"]
+
+
+async def connected(feed: Feed, work: Callable[[], Awaitable[None]]) -> None:
+    """Do the work while the feed's bus is up."""
+    running = asyncio.create_task(feed.bus.run())
+    while not feed.bus.connected:
+        await asyncio.sleep(0.01)
+    await work()
+    await asyncio.sleep(0.1)
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
+
+
+async def publish(feed: Feed, messages: "list[feeds.Message]") -> None:
+    """As the feed does."""
+    for subject, payload in messages:
+        assert await feed.bus.publish(feeds.SAID + subject, payload)
+
+
+def test_it_says_plain_readings_without_asking_the_database() -> None:
+    feed = Feed(Bus(lambda: "", "test"), "http://x")
+    columns = (np.array([5, 6, 7]), np.array([1, 2, 3]), np.array([10**15] * 3), np.array([1.5, np.nan, 3.0]),
+               np.array([0, 512, 0]))  # fmt: skip
+    assert list(feed.observed(*columns)) == []
+    feed.topics = {
+        s: topics(s) for s in ("v1//1.Datastreams(2).Observations", "v1//1.Observations?$select=result")
+    }
+    feed.streams = feeds._streams(feed.topics)
+    feed._open = frozenset({1, 2})
+    said = [(subject, orjson.loads(payload)) for subject, payload in feed.observed(*columns)]
+    assert [subject for subject, _ in said] == [
+        "v1//1.Observations?$select=result", "v1//1.Observations?$select=result", "v1//1.Datastreams(2).Observations",
+    ]  # fmt: skip
+    assert said[0][1] == {"result": 1.5}
+    assert said[2][1]["phenomenonTime"] == "2001-09-09T01:46:40.000Z"
+    assert said[2][1]["resultQuality"][0]["nameOfMeasure"] == "patriot:missing"
+
+
+def test_it_makes_observations_of_what_the_intake_hands_on(sta: Sta) -> None:
+    key = sta.make("Things", thing(Datastreams=[stream()]))
+    level = sta.ids(f"Things({key})/Datastreams")[0]
+    made = mqtt.create(
+        f"Datastreams({level})/Observations", b'{"result": "wet", "phenomenonTime": "2026-11-21T00:00:00Z"}'
+    )
+    assert sta.get(f"Observations({made})").json["result"] == "wet"
+    assert mqtt.create("Observations", orjson.dumps({"result": 1, "Datastream": {"@iot.id": level}}))
+    for path, body in (("Things", b'{"name": "x", "description": ""}'), (f"Datastreams({level})", b"{}"),
+                       ("Observations", b"{"), ("Observations", b'{"result": 1}'), ("", b"{}"), ("Nothing", b"{}"),
+                       (f"Datastreams({level + 1})/Observations", b'{"result": 1}'),
+                       ("Observations", orjson.dumps({"result": 1, "Datastream": stream()}))):  # fmt: skip
+        with pytest.raises(Fault):
+            mqtt.create(path, body)
+
+
+@pytest.mark.parametrize(("topic", "subject"), [
+    ("v1.1/Things", "v1//1.Things"), ("v1.1/Datastreams(5)/Observations?$select=result",
+                                      "v1//1.Datastreams(5).Observations?$select=result"),
+])  # fmt: skip
+def test_it_maps_topics_as_the_broker_does(topic: str, subject: str) -> None:
+    assert subject_of(topic) == subject
+    assert topic_of(subject) == topic
+
+
+def test_it_reads_what_somebody_subscribed_to() -> None:
+    assert len(topics("v1//1.>")) == 8
+    assert [each.entity.plural for each in topics("v1//1.*")] == [
+        each.entity.plural for each in topics("v1//1.>")
+    ]
+    for wrong in (
+        "v1//1.Nothing",
+        "v1//1.Things(1).nosuch",
+        "v1//1.Things.name",
+        "v1//1.",
+        "v1//1.Things(x)",
+    ):
+        assert topics(wrong) == []
+    assert topics("v1//1.Things(1).Datastreams(2).name")[0].part == "name"
+    assert covers("a.*.c", "a.b.c")
+    assert not covers("a.*", "a.b.c")
