@@ -191,3 +191,12 @@ def test_it_works_out_combinations(stream: Datastream) -> None:
     ]  # fmt: skip
     over = change_conditions([replace(one, level=1, at=at + 1)])
     assert [(event.condition, event.level) for event in over][1:] == [(f"combination:{combination.pk}", 0)]
+
+
+def test_it_forgets_a_first_reading_whose_transaction_failed(stream: Datastream) -> None:
+    with clock.at(NOON + timedelta(minutes=9)):
+        with pytest.raises(RuntimeError), transaction.atomic():
+            store(minutes(stream, 360), source="http")
+            raise RuntimeError
+        assert store(minutes(stream, 360), source="http").flags == [0]
+    assert announced() == [1]

@@ -77,15 +77,20 @@ class Engine:
         anew.
         """
         with self.lock:
+            others = [row for row in rows if self._known(row[0]) != row[3]]
             self.streams.refresh(rows)
-            stale = [row for row in rows if self.streams.observation[self._slot(row)] != row[3]]
-            if stale:
-                self.streams.restart(stale, _recent(*self.streams.wanting([row[0] for row in stale])))
+            if others:
+                self.streams.restart(others, _recent(*self.streams.wanting([row[0] for row in others])))
             batch.slot = np.array([self._slot(row) for row in rows], np.int32)[batch.slot]
             verdict = self.streams.judge(batch, now)
             for slot, row in zip(*verdict.newest, strict=True):
                 self.streams.observation[slot] = int(ids[row])
             return verdict
+
+    def _known(self, datastream: int) -> int | None:
+        """The observation that our state of it was built on."""
+        slot = self.streams.slot_of.get(datastream)
+        return None if slot is None else self.streams.observation[slot]
 
     def _slot(self, row: StreamRow) -> int:
         return self.streams.slot_of[row[0]]
