@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy
 from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, HttpError, ValidationError
 
-from patriot.api.native import dispatch, fleet, incidents
+from patriot.api.native import alarms, dispatch, fleet, incidents
 from patriot.api.native.auth import Bearer, Session, viewer
 from patriot.api.native.schemas import Me, Problem
 from patriot.dispatch.queries import unit_of
@@ -25,6 +25,7 @@ api = NinjaAPI(
 api.add_router("", incidents.router)
 api.add_router("", dispatch.router)
 api.add_router("", fleet.router)
+api.add_router("", alarms.router)
 
 
 @api.get("/me", response=Me, tags=["account"])
