@@ -18,6 +18,7 @@ from patriot.simulate.fleet import Claims, Fleet, vehicles
 from patriot.simulate.launch import Launch
 from patriot.simulate.nights import Plot, plot, speak_up
 from patriot.simulate.sensors import Sensors
+from patriot.simulate.sirens import Sirens
 from patriot.simulate.streets import Streets
 from patriot.simulate.work import Pace, Work
 from patriot.simulate.world import streams
@@ -27,6 +28,7 @@ BEGIN_H = {"flood-night": 1.0, "bad-air": 11.0}  # how old the story is when it 
 BRISK = Pace(
     look=(3, 6), decide=(4, 8), accept=(2, 4), turnout=(4, 8), on_spot=(45, 75)
 )  # a guest's patience
+DAY_S = 86_400
 PER_DAY = 1000  # Bekasi expects 120 reports a day; a city that is watched may say more
 
 
@@ -37,6 +39,7 @@ def arguments(parser: ArgumentParser) -> None:
         "--speed", type=_speed, help="how much faster than life (10: ten times); PATRIOT_SPEED"
     )
     parser.add_argument("--begin", type=float, help="hours of the story that have passed already")
+    parser.add_argument("--past", type=float, default=1000, help="days of past readings to tell at most")
     parser.add_argument("--sensors-only", action="store_true", help="no citizens, no crews: devices alone")
     parser.add_argument("--seed", default="2016-11-30", help="the same seed plays the same day")
     parser.add_argument("--per-day", type=float, default=PER_DAY, help="reports a day")
@@ -65,7 +68,8 @@ async def run(config: Config, args: Namespace) -> None:
     async with City(config, keys) as city:
         await city.wait_until_ready()
         if args.sensors_only:
-            await _sensors(config, pack, args, scenario)[0].run()
+            sensors = _sensors(config, pack, args, scenario)[0]
+            await asyncio.gather(sensors.run(), _sirens(sensors).run())
             return
         streets = Streets.of(pack)
         fleet, work = _people(city, pack, streets, config, args, scenario)
@@ -86,7 +90,13 @@ async def _live(city: City, day: Day, sensors: Sensors, story: Plot, args: Names
     async with asyncio.TaskGroup() as group:
         group.create_task(day.run())
         group.create_task(sensors.run())
+        group.create_task(_sirens(sensors).run())
         group.create_task(speak_up(city, story.reports, _begin(args, scenario), args.speed, key))
+
+
+def _sirens(sensors: Sensors) -> Sirens:
+    codes = frozenset(one.uid for one in sensors.streams if one.purpose == "siren")
+    return Sirens(sensors.config, codes, sensors.secret)
 
 
 def _begin(args: Namespace, scenario: str) -> float:
@@ -98,7 +108,7 @@ def _sensors(config: Config, pack: Pack, args: Namespace, scenario: str) -> tupl
     known, secret = streams(pack), config.home / "mqtt_password"
     story = plot(scenario, args.seed, known, time.time(), args.speed, _begin(args, scenario))
     password = secret.read_text().strip() if secret.exists() else ""
-    return Sensors(config, known, story.world, password), story
+    return Sensors(config, known, story.world, password, args.past * DAY_S), story
 
 
 def _people(

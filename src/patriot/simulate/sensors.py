@@ -22,15 +22,17 @@ BATCH = 500  # readings in one message of the past
 SHORTEST_S = 2.0  # real seconds between two readings of a stream, however fast the scenario plays
 MARK = "sensors.mark"  # beside the claims: until when the past was told
 
-# how far back and how densely each purpose is told when a demo begins: (days, seconds) from old to new
+# How far back each purpose is told when a demo begins: (days, seconds between two readings) from old to new.
+# No sparser than three times what the pack expects: more would be silences, and flagged so.
 PAST: dict[str, tuple[tuple[float, float], ...]] = {
-    "water_level": ((45, 600), (0.5, 300)),
-    "rain": ((45, 900), (0.5, 300)),
-    "air": ((30, 3600), (1.5, 300)),
+    "water_level": ((45, 180), (0.25, 60)),
+    "rain": ((45, 900), (0.25, 300)),
+    "air": ((30, 900), (0.25, 300)),
     "water_quality": ((30, 3600),),
-    "light_group": ((30, 3600), (0.5, 900)),
-    "parking": ((30, 3600), (0.5, 300)),
+    "light_group": ((7, 900),),
+    "parking": ((5, 180),),
 }
+PAST_OF_KEY: dict[str, tuple[tuple[float, float], ...]] = {"battery": ((30, 7200),), "watts": ((2, 900),)}
 OTHERS_PAST: tuple[tuple[float, float], ...] = ((30, 3600),)
 
 
@@ -53,6 +55,7 @@ class Sensors:
     streams: list[Stream]
     world: World
     secret: str = ""  # of the house's gateway; empty: on loopback nobody asks
+    most_past_s: float = float("inf")  # how far back is told at most
     _devices: dict[str, Device] = field(default_factory=dict)
 
     async def run(self) -> None:
@@ -77,7 +80,7 @@ class Sensors:
     async def _tell_the_past(self) -> None:
         """In arrays, each reading with its own time; only what was not told by an earlier run."""
         now, mark = time.time(), self.config.home / "simulator" / MARK
-        since = _read(mark)
+        since = max(_read(mark), now - self.most_past_s)
         by_device: dict[str, list[Stream]] = defaultdict(list)
         for stream in self.streams:
             by_device[self._line(stream)].append(stream)
@@ -98,9 +101,7 @@ class Sensors:
         return told
 
     def _past(self, stream: Stream, since: float, now: float) -> list[Reading]:
-        plan = PAST.get(stream.purpose, OTHERS_PAST)
-        if stream.key in ("battery", "watts"):
-            plan = ((7, 3600),)
+        plan = PAST_OF_KEY.get(stream.key) or PAST.get(stream.purpose, OTHERS_PAST)
         said = ((at, self.world.value(stream, at)) for at in moments(plan, since, now))
         return [(at, value) for at, value in said if value is not None]
 

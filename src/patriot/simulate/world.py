@@ -4,16 +4,18 @@ import tomllib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import cache
+from math import floor
 from pathlib import Path
 
 from patriot.kernel.city_pack import AssetRow, DatastreamRow, ThingRow
 from patriot.kernel.pack import Pack
 from patriot.simulate import nature
-from patriot.simulate.nature import HOUR, Reach, Storm, chance, noise
+from patriot.simulate.nature import DAY, HOUR, Reach, Storm, chance, noise
 
 RIVERS = Path(__file__).parent / "rivers.toml"
 LIT = 0.972  # of a group's lamps that work
 STANDBY_W = 12.0
+FRAIL = {"camera": 0.14, "link": 0.07, "siren": 0.05}  # the share that is dead
 GASES = {  # µg/m³: on clean air, what traffic adds, what a bad day adds
     "pm10": (38, 46, 190), "pm25": (19, 24, 150), "so2": (14, 9, 30), "co": (900, 2100, 2500),
     "o3": (42, 20, 60), "no2": (21, 46, 40), "hc": (18, 26, 20),
@@ -109,7 +111,7 @@ class World:
     def value(self, stream: Stream, at: float) -> float | None:
         """What is measured; None when the device says nothing."""
         troubles = [one for one in self.troubles if one.holds(stream.uid, at)]
-        if any(one.sort == "silent" for one in troubles):
+        if any(one.sort == "silent" for one in troubles) or _is_down(stream, at):
             return None
         stuck = [one.since for one in troubles if one.sort == "flat"]
         if stuck and stream.key != "battery":
@@ -174,6 +176,16 @@ class World:
         """Milliseconds a camera or link needs to answer."""
         usual = 4 + 30 * chance(stream.uid, "far")
         return usual * (1 + 0.3 * noise(self.seed, stream.uid, at, 1800) + 0.4 * nature.traffic(at))
+
+
+def _is_down(stream: Stream, at: float) -> bool:
+    """Cheap machines fail: some cameras and links have been dead for weeks, others are away for hours."""
+    frail = FRAIL.get(stream.purpose, 0.0)
+    if not frail or stream.key == "battery":
+        return False
+    if chance(stream.uid, "dead") < frail / 0.6:  # of every two months it is dead five weeks, then repaired
+        return (at / (60 * DAY) + chance(stream.uid, "phase")) % 1 > 0.4
+    return chance(stream.uid, "away", floor(at / (4 * HOUR))) < frail / 4
 
 
 @cache
