@@ -145,3 +145,9 @@ def test_it_hands_out_csv(client: Client, gauge: Datastream) -> None:
     assert "2026-03-04T04:29:00Z,level,cm,9000.0,,,1,0,range" in lines
     assert len(get(client, f"/stasiun/{gauge.thing_id}/data.csv?aliran=level&langkah=1h").splitlines()) == 25
     get(client, f"/stasiun/{gauge.thing_id}/data.csv?aliran=level&langkah=7m", status=404)
+
+
+def test_it_lists_a_station_that_has_not_said_anything(client: Client) -> None:
+    stream = datastream()
+    assert "–" in get(client, "/stasiun/")
+    assert "–" in get(client, f"/stasiun/{stream.thing_id}/")

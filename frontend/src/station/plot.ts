@@ -35,11 +35,12 @@ function labels(language: string): uPlot.Axis.DynamicValues {
   const clock = (second: number): string => hour.format(second * 1000).replace(":", ".");
   return (plot, splits) => {
     const span = (plot.scales["x"]?.max ?? 0) - (plot.scales["x"]?.min ?? 0);
-    return splits.map((second) => {
+    const said = splits.map((second) => {
       if (span > 120 * DAY_S) return month.format(second * 1000);
       if (span > 3 * DAY_S) return day.format(second * 1000);
       return clock(second) === "00.00" ? day.format(second * 1000) : clock(second);
     });
+    return said.map((label, n) => (label === said[n - 1] ? "" : label));
   };
 }
 

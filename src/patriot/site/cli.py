@@ -40,6 +40,9 @@ COMMANDS = {
     "ledger": Entry(
         "ledger", "verify the chain of everything that happened, or print its head", database=True
     ),
+    "sensing": Entry(
+        "sensing", "import and export readings, archive closed days, roll days up anew", database=True
+    ),
     "user": Entry("people", "create an account", database=True),
     "display": Entry("wall", "keys for screens that show the wall", database=True),
     "backup": Entry("backup", "write everything into one folder", database=True),

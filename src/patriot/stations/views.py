@@ -63,7 +63,7 @@ def index(request: HttpRequest) -> HttpResponse:
     context = {
         "stations": sorted(stations, key=lambda one: (_urgency(one), one.row.name)),
         "purposes": [(code, words.purpose(code), counts[code]) for code in tabs],
-        "chosen": chosen, "total": len(everything),
+        "wanted": chosen, "total": len(everything),
         "abnormal": sum(one.worst is not None for one in stations),
         "silent": sum(one.is_stale for one in stations), **_map(stations), "now": clock.now(),
     }  # fmt: skip

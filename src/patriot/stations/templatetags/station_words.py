@@ -7,9 +7,9 @@ register = template.Library()
 
 
 @register.filter
-def figure(value: float | None) -> str:
+def figure(value: float | str | None) -> str:
     """A reading in the page's language with about three digits that matter; a dash for none."""
-    if value is None:
+    if value is None or isinstance(value, str):  # a template hands on "" for what is not there
         return "–"
     size = abs(value)
     digits = 0 if size >= 100 or value == int(value) else 1 if size >= 10 else 2
