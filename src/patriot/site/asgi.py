@@ -13,9 +13,10 @@ _django = get_asgi_application()
 from django.conf import settings  # noqa: E402 - Django must be set up first
 from django.utils.module_loading import import_string  # noqa: E402
 
+from patriot.api.sensorthings.fast import short  # noqa: E402
 from patriot.site.metrics import measured  # noqa: E402
 
-_answer = measured(_django)  # type: ignore[arg-type]
+_answer = measured(short(_django))  # type: ignore[arg-type]
 
 type Message = MutableMapping[str, Any]
 type Receive = Callable[[], Awaitable[Message]]

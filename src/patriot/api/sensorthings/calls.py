@@ -1,9 +1,9 @@
-"""One call in one transaction, and its faults in words: never a 5xx for what a client sent."""
+"""One call in one transaction, and its faults in words: never a 5xx, but 503 while the database is away."""
 
 from collections.abc import Callable
 from urllib.parse import parse_qsl
 
-from django.db import DataError, IntegrityError, OperationalError, connection, transaction
+from django.db import DataError, IntegrityError, InterfaceError, OperationalError, connection, transaction
 from psycopg import errors
 
 from patriot.kernel.errors import Refused
@@ -49,7 +49,9 @@ def guarded(work: Callable[[], Answer]) -> Answer:
     except OperationalError as fault:
         if isinstance(fault.__cause__, CROWDED):
             return refusal(400, "The question takes too long: narrow its filter, or ask for less at once.")
-        raise
+        return refusal(503, "The database is away; nothing was stored. Send it again.")
+    except InterfaceError:
+        return refusal(503, "The database is away; nothing was stored. Send it again.")
     except (RecursionError, OverflowError):
         return refusal(400, "The request is nested too deeply, or its numbers are too large.")
 

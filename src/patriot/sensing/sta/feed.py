@@ -1,7 +1,7 @@
 """Changes, for whoever subscribed to them over MQTT.
 
-The broker is asked once a second who subscribed (`CONNZ` with a filter, open to every account): while nobody
-did, a change costs one look at an empty dictionary. Subscribers are the broker's business and strangers to us:
+The broker is asked once a second who subscribed (`CONNZ` with a filter, open to every account): while
+nobody did, a change costs one look at an empty dictionary. Subscribers are the broker's business and strangers to us:
 they are told what is public. Best effort, as core NATS is: the truth is in the database.
 """
 
@@ -141,9 +141,9 @@ def _subjects(answer: bytes) -> frozenset[str]:
 def _streams(found: dict[str, list[Topic]]) -> dict[int | None, list[Topic]]:
     streams: dict[int | None, list[Topic]] = {}
     for topic in (topic for several in found.values() for topic in several):
-        if topic.entity is OBSERVATION and topic.key is None and not topic.part:
-            if topic.stream is not None or len(topic.steps) == 1:
-                streams.setdefault(topic.stream, []).append(topic)
+        collection = topic.entity is OBSERVATION and topic.key is None and not topic.part
+        if collection and (topic.stream is not None or len(topic.steps) == 1):
+            streams.setdefault(topic.stream, []).append(topic)
     return streams
 
 

@@ -1,0 +1,131 @@
+"""Gathering: single observations wait here while a batch is being committed, and are the next batch.
+
+Under load many requests share one commit; a request alone waits for nobody. Nobody is answered before the
+commit. What cannot be taken this way is handed back and goes the long way, which has the words for it.
+"""
+
+import asyncio
+import logging
+import time
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import NamedTuple
+
+from django.db import Error, connection
+
+from patriot.api.sensorthings import who
+from patriot.kernel import clock
+from patriot.kernel.errors import Refused
+from patriot.sensing.actions import Reading, store
+from patriot.sensing.sta import feed, model
+from patriot.sensing.sta.authors import Author
+from patriot.sensing.sta.errors import Fault
+from patriot.sensing.sta.write import NO_FEATURE
+
+log = logging.getLogger(__name__)
+
+MOST = 2000  # observations in one commit
+WAITING_ROOM = 20_000
+BELIEVED_S = 10.0  # how long it is remembered who may write to a datastream
+
+
+class Made(NamedTuple):
+    """What became of an observation."""
+
+    key: int
+    at: datetime
+    flags: int
+
+
+@dataclass(slots=True)
+class Waiting:
+    """One request's observation. Its answer is None when it must go the long way."""
+
+    token: str
+    stream: int
+    value: float
+    at: datetime | None
+    answer: "asyncio.Future[Made | None]"
+
+
+@dataclass
+class Gatherer:
+    """One process's; its thread has a database connection of its own while there is work."""
+
+    _waiting: list[Waiting] = field(default_factory=list)
+    _task: "asyncio.Task[None] | None" = None
+    _thread: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1, "observations"))
+    _may: dict[tuple[str, int], float] = field(default_factory=dict)
+
+    async def take(self, token: str, stream: int, value: float, at: datetime | None) -> Made | None:
+        """Store one observation with others; None: it must go the long way."""
+        if len(self._waiting) >= WAITING_ROOM:
+            return None
+        answer: asyncio.Future[Made | None] = asyncio.get_running_loop().create_future()
+        self._waiting.append(Waiting(token, stream, value, at, answer))
+        if self._task is None or self._task.done():
+            self._task = asyncio.create_task(self._work())
+        return await answer
+
+    async def _work(self) -> None:
+        """Commit batch after batch until nobody waits."""
+        loop = asyncio.get_running_loop()
+        while self._waiting:
+            batch, self._waiting = self._waiting[:MOST], self._waiting[MOST:]
+            try:
+                made: Sequence[Made | None] = await loop.run_in_executor(self._thread, self._commit, batch)
+            except Exception:  # whoever waits must be answered, whatever happened
+                log.exception("%d observations go the long way", len(batch))
+                made = [None] * len(batch)
+            for waiting, result in zip(batch, made, strict=True):
+                if not waiting.answer.done():  # the station may have hung up
+                    waiting.answer.set_result(result)
+        await loop.run_in_executor(self._thread, _let_go)
+
+    def _commit(self, batch: list[Waiting]) -> list[Made | None]:
+        """Runs in the thread."""
+        try:
+            return self._store(batch)
+        except (Error, Refused) as fault:
+            log.warning("%d observations go the long way: %s", len(batch), fault)
+            self._may.clear()
+            connection.close()
+            return [None] * len(batch)
+
+    def _store(self, batch: list[Waiting]) -> list[Made | None]:
+        allowed = [waiting for waiting in batch if self._allowed(waiting.token, waiting.stream)]
+        now = clock.now()
+        times = [waiting.at or now for waiting in allowed]
+        readings = [
+            Reading(waiting.stream, waiting.value, at=at) for waiting, at in zip(allowed, times, strict=True)
+        ]  # fmt: skip
+        stored = store(readings, source="http")
+        feed.tell([(model.OBSERVATION, key, frozenset()) for key in stored.ids])
+        made = dict(zip(map(id, allowed), map(Made, stored.ids, times, stored.flags), strict=True))
+        return [made.get(id(waiting)) for waiting in batch]
+
+    def _allowed(self, token: str, stream: int) -> bool:
+        """Whether this token may write to this datastream, as the database said within seconds."""
+        now = time.monotonic()
+        if now - self._may.get((token, stream), -BELIEVED_S) < BELIEVED_S:
+            return True
+        if len(self._may) > WAITING_ROOM:
+            self._may.clear()
+        viewer = who.TOKENS.viewer(token)
+        if viewer is None:
+            return False
+        try:
+            Author.of(viewer).require(model.DATASTREAM, stream)
+        except Fault:
+            return False
+        with connection.cursor() as cursor:
+            cursor.execute(NO_FEATURE, [[stream]])
+        self._may[token, stream] = now
+        return True
+
+
+def _let_go() -> None:
+    """Give back this thread's connection."""
+    connection.close()
