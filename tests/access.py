@@ -49,6 +49,13 @@ TABLE: dict[str, Roles] = {
     "admin/incidents/task/<path:object_id>/delete/": NOBODY,
     "admin/incidents/category/<path:object_id>/delete/": NOBODY,
     "admin/fleet/quarantined/add/": NOBODY,
+    "admin/sensing/threshold/<path:object_id>/delete/": NOBODY,  # thresholds end, they are not deleted
+    "admin/sensing/datastream/add/": NOBODY,
+    "admin/sensing/datastream/<path:object_id>/delete/": NOBODY,
+    "admin/sensing/thing/add/": NOBODY,
+    "admin/sensing/thing/<path:object_id>/delete/": NOBODY,
+    "admin/sensing/condition/add/": NOBODY,
+    "admin/sensing/condition/<path:object_id>/delete/": NOBODY,
     "admin/procrastinate/procrastinatejob/add/": NOBODY,
     "admin/procrastinate/procrastinatejob/<path:object_id>/delete/": NOBODY,
     # citizens: what they may not see of a report, its pages leave out themselves

@@ -155,3 +155,35 @@ class DeviceChanged:
     uid: str
     change: str
     thing: int | None
+
+
+@announces(
+    "sensing.threshold_changed",
+    public=["datastream", "thing", "thing_name", "code", "level", "name", "value", "clear", "below",
+            "delay_on_s", "delay_off_s", "window_s", "priority", "valid_from", "valid_to", "source", "change"],
+)  # fmt: skip
+@dataclass(frozen=True)
+class ThresholdChanged:
+    """Somebody set from which value on something is abnormal. As it is afterwards; dates as ISO 8601.
+
+    `change`: "added" or "changed". A threshold is never deleted: it ends.
+    """
+
+    threshold: int
+    datastream: int
+    thing: int
+    thing_name: str
+    code: str
+    level: int
+    name: str
+    value: float
+    clear: float | None
+    below: bool
+    delay_on_s: float
+    delay_off_s: float
+    window_s: float
+    priority: str
+    valid_from: str
+    valid_to: str | None
+    source: str
+    change: str
