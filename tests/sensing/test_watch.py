@@ -96,10 +96,11 @@ def test_it_calls_a_battery_better_only_when_it_clearly_is(percent: float, befor
 
 def test_it_notices_an_expired_calibration() -> None:
     one = stream("air", "pm10")
+    stream("air", "no2", one.thing)
     Datastream.objects.update(calibrated_until=date(2026, 11, 20))
-    assert look(NOON) == [(f"calibration:{one.pk}", 1)]
+    assert look(NOON) == [(f"calibration:{one.thing_id}", 1)]  # one for the station, not one a pollutant
     Datastream.objects.update(calibrated_until=date(2026, 11, 21))
-    assert look(NOON) == [(f"calibration:{one.pk}", 0)]
+    assert look(NOON) == [(f"calibration:{one.thing_id}", 0)]
 
 
 def test_it_notices_a_gauge_that_wanders_while_the_river_stands_still() -> None:

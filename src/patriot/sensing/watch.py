@@ -50,9 +50,10 @@ WHERE least(l.value, v.pct) IS NOT NULL
   AND (coalesce(c.level, 0) > 0 OR least(l.value, v.pct) <= {WEAK_PCT})
 """  # noqa: S608 - constants only
 CALIBRATIONS = f"""
-SELECT d.id, d.calibrated_until < %s
-FROM sensing_datastream d LEFT JOIN sensing_condition c ON c.condition = '{CALIBRATION}:' || d.id
-WHERE coalesce(d.calibrated_until < %s, false) <> (coalesce(c.level, 0) > 0)
+SELECT d.thing_id, count(*) FILTER (WHERE d.calibrated_until < %(today)s)
+FROM sensing_datastream d LEFT JOIN sensing_condition c ON c.condition = '{CALIBRATION}:' || d.thing_id
+GROUP BY d.thing_id
+HAVING (count(*) FILTER (WHERE d.calibrated_until < %(today)s) > 0) <> (coalesce(max(c.level), 0) > 0)
 """  # noqa: S608 - constants only
 # For each watched gauge how far it and its neighbours on the river moved: now less then, both averaged.
 MOVES = f"""
@@ -133,11 +134,11 @@ def battery_level(percent: float, level: int) -> int:
 
 
 def calibrations(now: datetime) -> list[Crossing]:
-    """Datastreams whose calibration has expired, and those that were calibrated again."""
+    """Things with a sensor whose calibration has expired, and those that were calibrated again."""
     today = now.astimezone(WIB).date()
     return [
-        _condition(f"{CALIBRATION}:{stream}", CALIBRATION, int(bool(expired)), "low", now, datastream=stream)
-        for stream, expired in _rows(CALIBRATIONS, [today, today])
+        _condition(f"{CALIBRATION}:{thing}", CALIBRATION, int(n > 0), "low", now, float(n), thing=thing)
+        for thing, n in _rows(CALIBRATIONS, {"today": today})
     ]
 
 
