@@ -53,7 +53,7 @@ class Running:
 
     def wait_until(self, status: int) -> None:
         """Wait for `/healthz` to answer so."""
-        deadline = time.monotonic() + 15
+        deadline = time.monotonic() + 40
         while time.monotonic() < deadline:
             try:
                 if httpx.get(self.url + "/healthz", timeout=2).status_code == status:

@@ -192,3 +192,18 @@ def test_several_processes_share_the_devices(start_intake: Start, broker: Broker
         (1200, 1200)
     ]
     assert query("SELECT count(*) FROM sensing_lane WHERE sequence > 0") == [(2,)]
+
+
+def test_it_makes_an_observation_that_is_more_than_a_number(
+    start_intake: Start, broker: Broker, stored: Stored
+) -> None:
+    (level,) = gauge("gauge-1", "level")
+    start_reading(start_intake, broker)
+    topic = f"v1.1/Datastreams({level})/Observations"
+    said = [b'{"result": 5, "phenomenonTime": "2026-11-21T03:00:00Z/2026-11-21T04:00:00Z"}', b'{"result": 6}',
+            b'{"result": {}, "Datastream": 3', b'{"phenomenonTime": 3}']  # fmt: skip
+    assert ready(broker).publish(*[(topic, one) for one in said], ("v1.1/Things", b'{"name": "x"}')) == 5
+    assert sorted(row[2] for row in stored(2)) == [5, 6]
+    until(lambda: Quarantined.objects.count() == 3)
+    assert set(Quarantined.objects.values_list("reason", flat=True)) == {"not_created"}
+    assert query("SELECT count(*) FROM sensing_observation WHERE until IS NOT NULL") == [(1,)]

@@ -12,6 +12,7 @@ from typing import Any
 import uvicorn
 
 from patriot.intake.batch import Answer, Gatherer, Waiting
+from patriot.intake.creations import Subscribers
 from patriot.intake.door import Door
 from patriot.intake.ingest import Ingest
 from patriot.intake.live import Live
@@ -116,12 +117,12 @@ async def run(config: Config) -> None:
     publisher = Publisher(bus)
     store = Store(conninfo(config))
     gatherer = Gatherer(store, publisher.publish)
-    live = Live(bus)
-    ingest, door = Ingest(config, live), Door(config)
+    live, subscribers = Live(bus), Subscribers(bus, config)
+    ingest, door = Ingest(config, live, subscribers), Door(config)
     server = Server(_server_config(config, Intake(gatherer)))
     serving = asyncio.create_task(server.serve(), name="osmand")
-    working = [asyncio.create_task(work) for work in (gatherer.run(), publisher.run(), bus.run(),
-                                                 live.run(), ingest.run(), door.run())]  # fmt: skip
+    lives = (gatherer, publisher, bus, live, ingest, door, subscribers)
+    working = [asyncio.create_task(one.run()) for one in lives]
     try:
         done, _ = await asyncio.wait({serving, *working}, return_when=asyncio.FIRST_COMPLETED)
         for task in done:

@@ -92,8 +92,9 @@ class Writer:
     _days: set[date] = field(default_factory=set)
     _numbers: Numbers = field(default_factory=Numbers)
 
-    async def write(self, work: Work, step: Step, before: "Awaitable[None] | None") -> None:
-        """Commit a batch after the one `before` it. The rows are copied while that one still commits.
+    async def write(self, work: Work, step: Step, before: "Awaitable[None] | None") -> NDArray[np.int64]:
+        """Commit a batch after the one `before` it; returns the observations' numbers. The rows are copied
+        while that one still commits.
 
         Raises psycopg.Error, Overtaken, and whatever `before` raises; then nothing was written.
         """
@@ -111,6 +112,7 @@ class Writer:
             )
             if moved.rowcount != 1:
                 raise Overtaken(f"another process reads {step.lane.name} now")
+        return numbers
 
     async def _news(self, cursor: "psycopg.AsyncCursor[Any]", work: Work) -> None:
         """What is rare: conditions, repeats, spikes, states of devices, quarantine."""

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import psycopg
 
+from patriot.intake import creations
 from patriot.intake.commit import Step, Writer
 from patriot.intake.knowledge import NOBODY, Knowledge
 from patriot.intake.lanes import HEARTBEAT_S, Lane
@@ -24,7 +25,7 @@ GATHER_S, ENOUGH = 0.03, 500_000  # so long a batch waits for more than so many 
 SILENCE_S = 3 * HEARTBEAT_S  # without even a heartbeat the consumer is taken to be gone
 WRITERS = 2
 
-type AfterCommit = Callable[[Work], None]
+type AfterCommit = Callable[[Work, "np.ndarray[Any, np.dtype[np.int64]]"], None]
 
 
 @dataclass
@@ -99,7 +100,8 @@ class Flow:
                       before: "asyncio.Task[None] | None") -> None:  # fmt: skip
         """Commit, acknowledge all up to here, tell. On a failure the whole flow ends."""
         try:
-            await writer.write(work, step, before)
+            await creations.create(work)
+            numbers = await writer.write(work, step, before)
         except BaseException as fault:
             self._fault = self._fault or fault
             self.link.close()
@@ -109,7 +111,7 @@ class Flow:
         self.link.publish(reply, b"+ACK")
         pulse.count("readings", len(work.ids))
         pulse.count("readings_refused", len(work.refused))
-        self.after_commit(work)
+        self.after_commit(work, numbers)
 
 
 def _only(frames: Frames, fresh: "np.ndarray[Any, np.dtype[np.bool_]]") -> Frames:

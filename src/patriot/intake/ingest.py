@@ -11,9 +11,12 @@ from typing import Any
 from uuid import uuid4
 
 import nats.errors
+import numpy as np
 import psycopg
+from numpy.typing import NDArray
 
 from patriot.intake.commit import TAKE, Overtaken, Writer, connect
+from patriot.intake.creations import Subscribers
 from patriot.intake.flow import WRITERS, Flow
 from patriot.intake.knowledge import Knowledge
 from patriot.intake.lanes import Broker, Lane, wanted
@@ -50,6 +53,7 @@ class Ingest:
 
     config: Config
     live: Live
+    subscribers: Subscribers
     trouble: str = "not started"
     _knowledge: Knowledge = field(default_factory=Knowledge)
     _gate: Gate = field(default_factory=Gate)
@@ -157,9 +161,10 @@ class Ingest:
             lane, link, epoch, sequence, stamp, self._knowledge, writers, lease, self._looking, self._tell
         )
 
-    def _tell(self, work: Work) -> None:
+    def _tell(self, work: Work, numbers: NDArray[np.int64]) -> None:
         rows, batch = work.verdict.newest[1], work.batch
         self.live.tell(work.ids[rows], batch.value[rows], batch.at[rows], batch.flags[rows])
+        self.subscribers.tell(work, numbers)
 
 
 class _closing:  # noqa: N801 - a context manager, named like contextlib's
