@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from patriot.kernel.errors import Invalid, Refused
 from patriot.kernel.geometry import Point
 from patriot.places import queries as places
-from patriot.places.queries import AreaRef
+from patriot.places.held import AreaRef
 from patriot.reports.limits import spend
 from patriot.reports.rules import Limit
 from patriot.warnings import push, subscriptions

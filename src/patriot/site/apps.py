@@ -8,3 +8,9 @@ class SiteConfig(AppConfig):
 
     name = "patriot.site"
     label = "patriot_site"
+
+    def ready(self) -> None:
+        """Know the connectors: their modules need the models, which are loaded now."""
+        from patriot.site.connectors import register  # noqa: PLC0415 - models are loaded only now
+
+        register()

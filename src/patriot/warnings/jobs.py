@@ -2,7 +2,7 @@
 
 from patriot.kernel import clock
 from patriot.kernel.jobs import every
-from patriot.warnings import actions, letters, sirens, subscriptions, tell
+from patriot.warnings import actions, foreign, letters, sirens, subscriptions, tell
 from patriot.warnings.models import PublicWarning
 from patriot.warnings.rules import State
 
@@ -44,3 +44,9 @@ def write_letters() -> None:
 def forget() -> None:
     """Addresses that never said yes are forgotten."""
     subscriptions.forget_unconfirmed()
+
+
+@every("* * * * * 30")
+def watch_sources() -> None:
+    """Say which of the others' sources have fallen silent."""
+    foreign.watch_sources(clock.now())

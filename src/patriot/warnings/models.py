@@ -235,6 +235,7 @@ class SourceState(models.Model):
     """When a source last spoke, and whether it has fallen silent."""
 
     source = models.CharField(max_length=24, primary_key=True)
+    expects_s = models.PositiveIntegerField(default=600)  # how often it should be heard
     heard_at = models.DateTimeField(null=True)
     tried_at = models.DateTimeField(null=True)
     silent = models.BooleanField(default=False)

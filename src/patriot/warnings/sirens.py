@@ -115,7 +115,7 @@ def is_genuine(data: bytes, public_pem_: bytes) -> bool:
     signature = base64.urlsafe_b64decode(body.pop("signature", ""))
     key = serialization.load_pem_public_key(public_pem_)
     try:
-        key.verify(signature, _canonical(body))  # type: ignore[call-arg, union-attr, arg-type]
+        key.verify(signature, _canonical(body))  # type: ignore[call-arg, union-attr]
     except InvalidSignature:
         return False
     return True

@@ -1,0 +1,174 @@
+"""The siren relay over a real broker: signed, kept for sirens that come later, silenced, answered."""
+
+import shutil
+import socket
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pytest
+from paho.mqtt.client import Client
+from paho.mqtt.enums import CallbackAPIVersion
+
+from patriot.kernel import clock
+from patriot.kernel.config import Config
+from patriot.ledger.models import Entry
+from patriot.site.nats import Nats
+from patriot.warnings import actions, queries, sirens
+from patriot.warnings.models import Siren, SirenOrder
+from tests.nats import free_port
+from tests.warnings.makers import OPERATOR, area, published
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def siren() -> Siren:
+    area()
+    return Siren.objects.create(
+        code="jatirasa", name="Sirene Jatirasa", lon=106.98, lat=-6.29, areas=["32.75.09.1004"], agency="bpbd"
+    )
+
+
+class Device:
+    """A siren, or a gateway, on MQTT."""
+
+    def __init__(self, port: int, *topics: str) -> None:
+        self.heard: list[tuple[str, bytes, bool]] = []
+        self.client = Client(CallbackAPIVersion.VERSION2)
+        self.client.on_message = lambda _c, _d, told: self.heard.append(
+            (told.topic, told.payload, told.retain)
+        )
+        self.client.connect("127.0.0.1", port)
+        self.client.loop_start()
+        wait_for(self.client.is_connected)
+        for topic in topics:
+            self.client.subscribe(topic, qos=1)
+
+    def say(self, topic: str, body: dict[str, str]) -> None:
+        self.client.publish(topic, orjson.dumps(body), qos=1).wait_for_publish(5)
+
+    def stop(self) -> None:
+        self.client.disconnect()
+        self.client.loop_stop()
+
+
+def wait_for(done: Any) -> None:
+    for _ in range(250):
+        if done():
+            return
+        time.sleep(0.02)
+    pytest.fail("it did not happen within five seconds")
+
+
+@pytest.fixture
+def broker(settings: Any) -> Iterator[int]:
+    """The embedded broker as the supervisor runs it; its MQTT port."""
+    home = Path(tempfile.mkdtemp(prefix="patriot-siren-"))
+    config = replace(Config.from_env({}), home=home, mqtt_port=free_port())
+    settings.CONFIG = config
+    server = Nats(config)
+    home.chmod(0o755)
+    server.prepare()
+    command = server.command()
+    process = subprocess.Popen(command.argv, **command.options)
+    wait_for(lambda: _listens(config.mqtt_port))
+    yield config.mqtt_port
+    process.terminate()
+    process.wait(10)
+    shutil.rmtree(home, ignore_errors=True)
+
+
+def _listens(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+def test_it_sounds_for_a_real_danger_and_falls_silent_at_the_all_clear(siren: Siren) -> None:
+    row = published()
+    assert sirens.order_for(row.pk) == 1
+    sirens.order_for(row.pk)  # the event was delivered twice
+    last = actions.all_clear(row.pk, viewer=OPERATOR)
+    sirens.order_for(last)
+    assert [one.action for one in queries.siren_orders(row.pk)] == ["silence", "sound"]
+
+
+def test_it_does_not_sound_in_a_drill_unless_asked(siren: Siren) -> None:
+    assert sirens.order_for(published(status="Exercise").pk) == 0
+    assert sirens.order_for(published(status="Exercise", with_sirens=True).pk) == 1
+
+
+def test_it_sounds_where_the_danger_is_only(siren: Siren) -> None:
+    Siren.objects.create(code="far", name="Far", lon=106.9, lat=-6.2, areas=[], agency="bpbd")
+    sirens.order_for(published().pk)
+    assert [one.siren.code for one in SirenOrder.objects.all()] == ["jatirasa"]
+
+
+def test_it_falls_silent_when_an_update_makes_it_mild_or_time_is_over(siren: Siren) -> None:
+    row = published()
+    sirens.order_for(row.pk)
+    sirens.silence(row.pk)
+    assert [one.action for one in queries.siren_orders(row.pk)] == ["silence", "sound"]
+    assert sirens.silence(row.pk) == 0
+
+
+def test_it_signs_so_that_a_siren_can_tell(siren: Siren) -> None:
+    row = published()
+    sirens.order_for(row.pk)
+    data = sirens.payload(SirenOrder.objects.select_related("siren", "warning").get())
+    assert sirens.is_genuine(data, sirens.public_pem())
+    assert not sirens.is_genuine(data.replace(b"sound", b"muted"), sirens.public_pem())
+
+
+def test_it_reaches_sirens_over_mqtt_and_hears_their_answers(siren: Siren, broker: int) -> None:
+    row = published()
+    sirens.order_for(row.pk)
+    early = Device(broker, "siren/jatirasa")
+    sirens.relay()
+    wait_for(lambda: early.heard)
+    order = orjson.loads(early.heard[0][1])
+    assert (order["action"], order["warning"], order["status"]) == ("sound", row.identifier, "Actual")
+    assert sirens.is_genuine(early.heard[0][1], sirens.public_pem())
+    late = Device(broker, "siren/+")
+    wait_for(lambda: late.heard)
+    assert late.heard[0][2]  # the broker kept it
+    early.say("siren/jatirasa/ack", {"warning": row.identifier, "action": "sound", "result": "sounding"})
+    sirens.relay()
+    assert queries.siren_orders(row.pk)[0].answer == "sounding"
+    assert Entry.objects.filter(kind="warnings.siren_answered").count() == 1
+    sirens.relay()
+    assert len(early.heard) == 1  # told once
+    early.stop()
+    late.stop()
+
+
+def test_it_waits_for_a_broker_that_is_away(siren: Siren, settings: Any) -> None:
+    row = published()
+    sirens.order_for(row.pk)
+    home = Path(tempfile.mkdtemp(prefix="patriot-siren-"))
+    settings.CONFIG = replace(
+        Config.from_env({}), home=home, nats_url="nats://127.0.0.1:1", mqtt_port=free_port()
+    )
+    sirens.relay()
+    assert SirenOrder.objects.get().sent_at is None
+    shutil.rmtree(home)
+
+
+def test_it_bears_any_answer(siren: Siren) -> None:
+    for topic, data in (("siren/x/ack", b""), ("siren", b"{}"), ("siren/a/ack", b"[]"),
+                        ("siren/a/ack", b'"x"'),
+                        ("siren/jatirasa/ack", b'{"warning":1,"action":2}'),
+                        ("siren/a/ack", b"\xff")):  # fmt: skip
+        assert not sirens.take_answer(topic, data)
+
+
+def test_it_keeps_an_order_no_longer_than_the_warning(siren: Siren) -> None:
+    row = published(expires=clock.now() + timedelta(hours=2))
+    sirens.order_for(row.pk)
+    assert SirenOrder.objects.get().until == row.expires
