@@ -23,7 +23,7 @@ from patriot.sensing import (
 log = logging.getLogger(__name__)
 
 
-@every("*/10 * * * *")
+@every("*/5 * * * * 50")
 def count_uptime() -> None:
     """How much of each day every asset was heard."""
     uptime.count()

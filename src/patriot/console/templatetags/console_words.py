@@ -50,10 +50,10 @@ def _bar(number: int, day: Day) -> tuple[str, int, int, int, str]:
 
 @register.filter
 def rupiah_short(amount: int | None) -> str:
-    """4_310_000_000 → Rp 4,3 miliar: for a big figure on a card."""
+    """4_310_000_000 → Rp 4,3 bn: for a big figure on a card."""
     if amount is None:
         return "–"
-    for size, name in ((10**12, _("trillion")), (10**9, _("billion")), (10**6, _("million"))):
+    for size, name in ((10**12, _("tn")), (10**9, _("bn")), (10**6, _("m"))):
         if amount >= size:
             return f"Rp {number_format(amount / size, 1 if amount < 100 * size else 0)} {name}"
     return f"Rp {number_format(amount, 0)}"
