@@ -37,6 +37,7 @@ from tests import factories
 from tests.dispatch import makers
 from tests.sensing import moves as sensing
 from tests.wall import alarm_moves as alarms
+from tests.wall import warning_moves as warnings
 
 MORNING = datetime(2016, 11, 30, 2, tzinfo=UTC)  # nine o’clock in Jakarta
 SPOTS = ((106.99, -6.24), (106.9903, -6.2401), (107.0, -6.25), (106.97, -6.22))
@@ -88,6 +89,7 @@ class City:
                     makers.unit(f"{agency} {number}", agency=agency)
             sensing.found()
             alarms.rules()
+            warnings.found()
         self.watch()
 
     def live(self, move: str, seed: int) -> None:
@@ -316,11 +318,11 @@ MOVES: dict[str, Move] = {
     "merge": merge, "reroute": reroute, "set_priority": set_priority, "set_photo": set_photo,
     "react": react, "pin": pin, "display": display, "hours": hours_pass, "days": days_pass,
     "seal": lambda city, _choice: city.seal(), "watch": watch,
-    **sensing.MOVES, **alarms.MOVES,
+    **sensing.MOVES, **alarms.MOVES, **warnings.MOVES,
 }  # fmt: skip
 WEIGHTS = {
     "report": 6, "open_task": 5, "assign": 5, "accept": 4, "set_off": 4, "arrive": 4, "finish": 3, "seal": 4,
     "watch": 2, "measure": 2, "patch": 2, "react": 2, "confirm": 2,
-    "sense": 3, **alarms.WEIGHTS,
+    "sense": 3, **alarms.WEIGHTS, **warnings.WEIGHTS,
 }  # fmt: skip
 WEIGHTED = [name for name in MOVES for _ in range(WEIGHTS.get(name, 1))]
