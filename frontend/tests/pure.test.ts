@@ -92,7 +92,7 @@ describe("the map", () => {
 
 describe("scenes", () => {
   it("go round by the clock, the same on every screen, unless pinned", () => {
-    expect([0, 30, 60, 90, 120].map((s) => sceneAt(s * 1000, { scene: null, pinned: false }))).toEqual(["city", "now", "results", "deadlines", "city"]);
+    expect([0, 30, 60, 90, 120, 150, 180, 210].map((s) => sceneAt(s * 1000, { scene: null, pinned: false }))).toEqual(["city", "now", "water", "air", "street", "results", "deadlines", "city"]);
     expect(sceneAt(0, { scene: "results", pinned: true })).toBe("results");
   });
   it("follow each crew in its turn", () => {
@@ -113,6 +113,7 @@ describe("scenes", () => {
     expect(partsOf(null).parts).toEqual(new Set(["map", "rail", "sheets"]));
     expect(partsOf("1/2").parts).toEqual(new Set(["map"]));
     expect(partsOf("3/3").panels).toEqual(new Set(["results", "deadlines"]));
+    expect(partsOf("4/4").panels).toEqual(new Set(["water", "air", "street"]));
   });
 });
 

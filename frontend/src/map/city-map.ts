@@ -46,7 +46,7 @@ export class CityMap {
   #shown: (unit: Unit | undefined) => boolean = () => true;
   #drawn = false; // a near view waits for the far one: that stays behind it while its own tiles are made
   #waiting: (() => void) | null = null;
-  #stale = { incidents: false, units: false };
+  #stale: { incidents: boolean; units: boolean; quiet?: boolean } = { incidents: false, units: false };
   #ended = new AbortController();
   #themes = new MutationObserver(() => this.#recolour());
   #resizes: ResizeObserver;
@@ -155,10 +155,11 @@ export class CityMap {
   }
 
   /** Let what is no longer sure step back, and nothing else. */
-  setStale(stale: { incidents: boolean; units: boolean }): void {
+  setStale(stale: { incidents: boolean; units: boolean; quiet?: boolean }): void {
     this.#stale = stale;
-    this.#units.dim(stale.units ? 0.4 : 1);
-    if (this.gl.getLayer("incidents")) this.gl.setPaintProperty("incidents", "icon-opacity", stale.incidents ? 0.45 : 1);
+    this.#units.dim(stale.quiet ? 0.25 : stale.units ? 0.4 : 1);
+    if (this.gl.getLayer("incidents")) this.gl.setPaintProperty("incidents", "icon-opacity", stale.quiet ? 0.22 : stale.incidents ? 0.45 : 1);
+    if (this.gl.getLayer("links")) this.gl.setPaintProperty("links", "line-opacity", stale.quiet ? 0 : 0.75);
   }
 
   select(incident: number | null): void {

@@ -35,7 +35,7 @@ export class Board {
   /** What each datastream said last. */
   readings = $state.raw<ReadonlyMap<number, Reading>>(new Map());
   scene = $state.raw<Scene>({ scene: null, pinned: false });
-  simulated = $derived([...this.map.values()].some((row) => row.simulated) || [...this.units.values()].some((row) => row.simulated));
+  simulated = $derived([...this.map.values()].some((row) => row.simulated) || [...this.units.values()].some((row) => row.simulated) || (this.views.water?.gauges ?? []).some((row) => row.simulated));
 
   #ahead = 0; // the server's clock minus ours, ms
   #listeners = new Set<PositionListener>();

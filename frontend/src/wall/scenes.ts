@@ -26,13 +26,18 @@ export function waitingOf(rows: Iterable<MapIncident>, most: number): MapInciden
 
 export type Part = "map" | "rail" | "sheets";
 
-/** What this screen shows: `?screen=1/2` the map, `2/2` the panels; `1/3` map, `2/3` work and news, `3/3` figures. */
+/** What this screen shows: `?screen=1/2` the map, `2/2` the panels; `1/3` map, `2/3` work and news, `3/3` figures; of four
+ * the last shows sensors, on fewer they take turns with the results. */
 export function partsOf(screen: string | null): { parts: Set<Part>; panels: Set<SceneName | "work"> } {
   const [number, of] = (screen ?? "").split("/").map(Number);
   if (of === 2 && number === 1) return { parts: new Set(["map"]), panels: new Set() };
-  if (of === 2 && number === 2) return { parts: new Set(["sheets"]), panels: new Set(["work", "city", "water", "street"]) };
+  if (of === 2 && number === 2) return { parts: new Set(["sheets"]), panels: new Set(["work", "city", "results", "deadlines"]) };
   if (of === 3 && number === 1) return { parts: new Set(["map"]), panels: new Set() };
   if (of === 3 && number === 2) return { parts: new Set(["sheets"]), panels: new Set(["work", "city"]) };
-  if (of === 3 && number === 3) return { parts: new Set(["sheets"]), panels: new Set(["water", "air", "street"]) };
+  if (of === 3 && number === 3) return { parts: new Set(["sheets"]), panels: new Set(["results", "deadlines"]) };
+  if (of === 4 && number === 1) return { parts: new Set(["map"]), panels: new Set() };
+  if (of === 4 && number === 2) return { parts: new Set(["sheets"]), panels: new Set(["work", "city"]) };
+  if (of === 4 && number === 3) return { parts: new Set(["sheets"]), panels: new Set(["results", "deadlines"]) };
+  if (of === 4 && number === 4) return { parts: new Set(["sheets"]), panels: new Set(["water", "air", "street"]) };
   return { parts: new Set(["map", "rail", "sheets"]), panels: new Set(SCENES) };
 }
