@@ -86,8 +86,8 @@ def test_it_knows_duplicates_and_the_late() -> None:
 
 
 def test_it_knows_what_a_sensor_cannot_measure_and_what_it_calls_none() -> None:
-    flags = one_by_one(50, 501, -21, -9999, 999, float("nan"), 51)
-    assert flags == [Flag(0), Flag.RANGE, Flag.RANGE, *[Flag.MISSING] * 3, Flag(0)]
+    flags = one_by_one(50, 501, -21, -9999, 999, float("nan"), float("-inf"), 51)
+    assert flags == [Flag(0), Flag.RANGE, Flag.RANGE, *[Flag.MISSING] * 4, Flag(0)]
 
 
 def test_it_knows_a_sensor_that_repeats_itself() -> None:
@@ -172,7 +172,8 @@ def test_it_rebuilds_its_timers_from_what_is_stored() -> None:
     judge(fed, [(0, at, value, at) for _, at, value in past])
     known = json.dumps({"siaga": 1, "rate_of_rise": 1})
     row = (json.dumps(LIMITS), None, 5, past[-1][1], past[-1][2], 0, json.dumps(DEGREES), known)
-    warmed.restart([(11, *row)], past)
+    warmed.restart([(11, *row)])
+    warmed.warm(past)
     following = [(0, BEGIN + n * MINUTE, 146.0 + n, BEGIN + n * MINUTE) for n in range(4, 9)]
     assert judge(fed, following)[:2] == judge(warmed, following)[:2]
 
@@ -181,7 +182,9 @@ readings = st.lists(
     st.tuples(
         st.integers(0, 2),
         st.integers(-2, 12),  # seconds × 40 beside the regular time
-        st.sampled_from([-9999.0, float("nan"), 5, 50, 50, 80, 95, 101, 125, 141, 150, 180, 300, 600]),
+        st.sampled_from(
+            [-9999.0, float("nan"), float("inf"), 5, 50, 50, 80, 95, 101, 125, 141, 150, 180, 300, 600]
+        ),
         st.sampled_from([0, 0, 0, 2000, 30_000, -1000]),  # late arrival, seconds
     ),
     max_size=40,

@@ -56,6 +56,7 @@ class Knowledge:
         """Begin from what is committed. Raises psycopg.Error."""
         fresh = Streams.load(await _rows(connection, statements.STREAMS))
         fresh.warm(await _rows(connection, statements.RECENT, fresh.wanting()))
+        fresh.hold(await _rows(connection, statements.SAME, fresh.flatlining()))
         self.streams = fresh
         await self._look(connection)
 

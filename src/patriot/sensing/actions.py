@@ -80,12 +80,19 @@ class Engine:
             others = [row for row in rows if self._known(row[0]) != row[3]]
             self.streams.refresh(rows)
             if others:
-                self.streams.restart(others, _recent(*self.streams.wanting([row[0] for row in others])))
+                self._rebuild(others)
             batch.slot = np.array([self._slot(row) for row in rows], np.int32)[batch.slot]
             verdict = self.streams.judge(batch, now)
             for slot, row in zip(*verdict.newest, strict=True):
                 self.streams.observation[slot] = int(ids[row])
             return verdict
+
+    def _rebuild(self, rows: list[StreamRow]) -> None:
+        """Begin anew from what is stored."""
+        datastreams = [row[0] for row in rows]
+        self.streams.restart(rows)
+        self.streams.warm(_rows(statements.RECENT, self.streams.wanting(datastreams)))
+        self.streams.hold(_rows(statements.SAME, self.streams.flatlining(datastreams)))
 
     def _known(self, datastream: int) -> int | None:
         """The observation that our state of it was built on."""
@@ -182,11 +189,12 @@ def _settle(
         batch.flags[np.isin(ids, repeated)] |= statements.REPEATED
 
 
-def _recent(datastreams: list[int], seconds: list[float]) -> list[tuple[Any, ...]]:
-    if not datastreams:
+def _rows(sql: str, columns: tuple[list[Any], ...]) -> list[tuple[Any, ...]]:
+    """Ask about these datastreams (the first column), if there are any."""
+    if not columns[0]:
         return []
     with connection.cursor() as cursor:
-        cursor.execute(statements.RECENT, [datastreams, seconds])
+        cursor.execute(sql, columns)
         return list(cursor.fetchall())
 
 

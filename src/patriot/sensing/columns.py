@@ -2,6 +2,7 @@
 
 streams = Streams.load(rows of statements.STREAMS)
 streams.warm(rows of statements.RECENT for streams.wanting())
+streams.hold(rows of statements.SAME for streams.flatlining())
 verdict = streams.judge(batch, now)     # flags in place
 … store the batch, `verdict.newest`, `verdict.spikes` and `verdict.crossings` in one transaction …
 streams.undo(verdict)                   # only when that transaction failed; newest verdict first
@@ -11,6 +12,7 @@ import logging
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from itertools import groupby
 from operator import itemgetter
 from typing import Any, Self
@@ -42,7 +44,9 @@ from patriot.sensing.thresholds import ALWAYS_QUIET, Crossing, Degree, Ladder, l
 log = logging.getLogger(__name__)
 
 FLATLINE = "flatline"
-LONGEST_MEMORY_S = 86_400  # of the past that is read again after a start
+LONGEST_MEMORY_S = 86_400.0  # of the past that is read again after a start
+MOST_REMEMBERED = 500  # readings of it
+FEW_REMEMBERED = 3  # tell whether the newest is in doubt
 
 type StreamRow = tuple[
     int, str | None, date | None, int | None, int | None, float | None, int | None, str | None, str | None
@@ -115,7 +119,7 @@ class Streams:
         self.state, self.bounds, self.quiet = State(), Bounds(), Quietness()
         self.ladders: dict[int, list[Ladder]] = {}
         self._configured: dict[int, tuple[Any, ...]] = {}
-        self._memory_s: dict[int, float] = {}  # how much of the past a start needs
+        self._memory: dict[int, tuple[float, int]] = {}  # how much of the past a start needs: s, readings
 
     @classmethod
     def load(cls, rows: Iterable[StreamRow]) -> Self:
@@ -148,8 +152,8 @@ class Streams:
         self._configured[slot] = told
         checked = _limits(datastream, limits)
         self.bounds.set(slot, checked, calibrated_until)
-        steps = ladders(datastream, msgspec.json.decode(degrees, type=list[Degree]) if degrees else [])
-        self._memory_s[slot] = _memory_s(checked, steps)
+        steps = ladders(datastream, _degrees(degrees) if degrees else ())
+        self._memory[slot] = _memory(checked, steps)
         before = {ladder.code: ladder for ladder in self.ladders.pop(slot, [])}
         for ladder in steps:
             if old := before.pop(ladder.code, None):
@@ -190,22 +194,33 @@ class Streams:
         self.quiet.low[slot], self.quiet.high[slot] = quiet.low, quiet.high
         self.quiet.start[slot], self.quiet.end[slot] = quiet.start, quiet.end
 
-    def wanting(self, datastreams: Iterable[int] | None = None) -> tuple[list[int], list[float]]:
-        """Those whose state needs some of their past, and how many seconds of it: for `statements.RECENT`."""
-        ids = self.ids if datastreams is None else list(datastreams)
-        pairs = [(one, self._memory_s[self.slot_of[one]]) for one in ids]
-        pairs = [pair for pair in pairs if pair[1] > 0]
+    def wanting(self, datastreams: Iterable[int] | None = None) -> tuple[list[int], list[float], list[int]]:
+        """Whose state needs some of their past, how many seconds and readings: for `statements.RECENT`."""
+        ids = self.ids if datastreams is None else datastreams
+        rows = [(one, *self._memory[self.slot_of[one]]) for one in ids]
+        rows = [row for row in rows if row[2]]
+        return [row[0] for row in rows], [row[1] for row in rows], [row[2] for row in rows]
+
+    def flatlining(self, datastreams: Iterable[int] | None = None) -> tuple[list[int], list[float]]:
+        """Who may be repeating itself, and how many seconds of its past tell: for `statements.SAME`."""
+        ids = self.ids if datastreams is None else datastreams
+        spans = [(one, int(self.bounds.flat[self.slot_of[one]])) for one in ids]
+        pairs = [(one, min(1.5 * flat / SECOND, LONGEST_MEMORY_S)) for one, flat in spans if flat < FOREVER]
         return [pair[0] for pair in pairs], [pair[1] for pair in pairs]
 
-    def restart(self, rows: Iterable[StreamRow], recent: Iterable[RecentRow]) -> None:
-        """Forget what is remembered of these streams and build it from what is stored."""
-        rows = list(rows)
-        self.state.clear(np.array([self.slot_of[row[0]] for row in rows], np.int32))
+    def restart(self, rows: Iterable[StreamRow]) -> None:
+        """Forget what is remembered of these streams and begin from what the database says."""
         for row in rows:
-            for ladder in self.ladders.get(self.slot_of[row[0]], ()):
+            slot = self.slot_of[row[0]]
+            self.state.clear(np.array([slot], np.int32))
+            for ladder in self.ladders.get(slot, ()):
                 ladder.reset()
             self._begin(row)
-        self.warm(recent)
+
+    def hold(self, same: Iterable[tuple[int, int]]) -> None:
+        """Know since when values are what they are: (datastream, µs)."""
+        for datastream, at in same:
+            self.state.same_at[self.slot_of[datastream]] = at
 
     def warm(self, recent: Iterable[RecentRow]) -> None:
         """Rebuild timers and doubts from stored readings, oldest first; levels stay as known."""
@@ -225,7 +240,12 @@ class Streams:
             self._listen(one)
 
     def judge(self, batch: Batch, now: int) -> Verdict:
-        """Flag the batch's rows, advance the state, say what follows. `now`: µs; no check depends on it."""
+        """Flag the batch's rows, advance the state, say what follows. `now`: µs; no check depends on it.
+
+        An infinite value is no measure: it becomes NaN.
+        """
+        if np.isinf(batch.value).any():
+            batch.value = np.where(np.isinf(batch.value), np.nan, batch.value)
         frame = Frame.of(batch, self.bounds, self.state)
         touched = frame.slot[frame.first]
         before = self.state.take(touched)
@@ -291,19 +311,33 @@ class Streams:
         )  # fmt: skip
 
 
+@lru_cache(4096)
+def _degrees(text: str) -> tuple[Degree, ...]:
+    return msgspec.json.decode(text, type=tuple[Degree, ...])
+
+
+@lru_cache(4096)
+def _decoded(text: str) -> Limits:
+    return msgspec.json.decode(text, type=Limits)
+
+
 def _limits(datastream: int, text: str | None) -> Limits:
     """A datastream's limits; what cannot be understood checks nothing, and is said in the log."""
     try:
-        return msgspec.json.decode(text, type=Limits) if text else Limits()
+        return _decoded(text) if text else Limits()
     except msgspec.MsgspecError as fault:
         log.error("The limits of datastream %d cannot be used: %s", datastream, fault)
         return Limits()
 
 
-def _memory_s(limits: Limits, steps: list[Ladder]) -> float:
-    """How long ago a reading may be that still matters."""
-    spans = [limits.flatline_s or 0.0, 3600.0 if limits.spike or limits.max_rate_per_min else 0.0]
+def _memory(limits: Limits, steps: list[Ladder]) -> tuple[float, int]:
+    """How many seconds of the past still matter, and how many readings of them."""
+    seconds = 0.0
     for ladder in steps:
-        spans += [6 * (ladder.slope.window / SECOND if ladder.slope else 0.0), 3600.0]
-        spans += [max(v.delay_on, v.delay_off) / SECOND for latch in ladder.latches for v in latch.versions]
-    return min(max(spans), LONGEST_MEMORY_S)
+        delays = [max(v.delay_on, v.delay_off) for latch in ladder.latches for v in latch.versions]
+        spans = [*delays, 6 * ladder.slope.window if ladder.slope else 0]
+        seconds = max(seconds, max(spans, default=0) / SECOND)
+    if seconds:
+        return min(2 * seconds + 600, LONGEST_MEMORY_S), MOST_REMEMBERED
+    doubts = limits.spike is not None or limits.max_rate_per_min is not None
+    return LONGEST_MEMORY_S, FEW_REMEMBERED if doubts else 0

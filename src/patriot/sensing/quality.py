@@ -73,6 +73,8 @@ class Columns:
         """Have `size` slots; new ones are blank."""
         for name, blank in self.BLANK.items():
             old = getattr(self, name)
+            if len(old) == size:
+                return
             setattr(self, name, np.concatenate([old, np.full(size - len(old), blank, old.dtype)]))
 
     def take(self, slots: Slots) -> list[NDArray[Any]]:

@@ -15,7 +15,7 @@ from patriot.kernel.events import encode
 from patriot.ledger.statements import APPEND
 from patriot.sensing import combos
 from patriot.sensing.events import ConditionChanged
-from patriot.sensing.quality import NO_NEWS, SECOND
+from patriot.sensing.quality import NO_NEWS, NO_VALUE, SECOND
 from patriot.sensing.rules import Flag
 from patriot.sensing.thresholds import Crossing
 
@@ -40,18 +40,35 @@ FROM sensing_datastream d LEFT JOIN sensing_latest l ON l.datastream_id = d.id
 STREAMS_OF = f"{STREAMS} WHERE d.id = ANY(%s)"
 # Two writers of one datastream take turns, and lock in the same order.
 LOCK = "SELECT FROM sensing_latest WHERE datastream_id = ANY(%s) ORDER BY datastream_id FOR UPDATE"
-# What a state is rebuilt from: parameters ids, seconds (see Streams.wanting). Oldest first.
+# What a state is rebuilt from: parameters ids, seconds, counts (see Streams.wanting). Oldest first.
 RECENT = f"""
 SELECT r.datastream_id, (extract(epoch FROM r.at) * 1000000)::bigint, r.value
-FROM unnest(%s::bigint[], %s::float8[]) AS w (id, seconds)
+FROM unnest(%s::bigint[], %s::float8[], %s::int[]) AS w (id, seconds, count)
 JOIN sensing_latest l ON l.datastream_id = w.id
 CROSS JOIN LATERAL (
     SELECT o.datastream_id, o.at, o.value FROM sensing_observation o
     WHERE o.datastream_id = w.id AND o.at >= l.at - make_interval(secs => w.seconds) AND o.at <= l.at
       AND o.flags & {NO_NEWS} = 0
-    ORDER BY o.at DESC LIMIT 500
+    ORDER BY o.at DESC LIMIT w.count
 ) AS r
 ORDER BY r.datastream_id, r.at
+"""  # noqa: S608 - constants only
+# Since when the newest value has been what it is: parameters ids, seconds (see Streams.flatlining).
+SAME = f"""
+SELECT w.id, (extract(epoch FROM s.at) * 1000000)::bigint
+FROM unnest(%s::bigint[], %s::float8[]) AS w (id, seconds)
+JOIN sensing_latest l ON l.datastream_id = w.id AND l.value IS NOT NULL
+CROSS JOIN LATERAL (SELECT l.at - make_interval(secs => w.seconds) AS at) AS beginning
+CROSS JOIN LATERAL (SELECT coalesce((
+    SELECT o.at FROM sensing_observation o
+    WHERE o.datastream_id = w.id AND o.at >= beginning.at AND o.at < l.at AND o.value <> l.value
+      AND o.flags & {NO_VALUE} = 0
+    ORDER BY o.at DESC LIMIT 1), beginning.at) AS at) AS other
+CROSS JOIN LATERAL (
+    SELECT o.at FROM sensing_observation o
+    WHERE o.datastream_id = w.id AND o.at > other.at AND o.at <= l.at AND o.value = l.value
+      AND o.flags & {NO_VALUE} = 0
+    ORDER BY o.at LIMIT 1) AS s
 """  # noqa: S608 - constants only
 IDS = "SELECT nextval('sensing_observation_id') FROM generate_series(1, %s)"
 ENSURE_DAY = "SELECT sensing_ensure_day(%s)"
