@@ -5,7 +5,7 @@ import sys
 import time
 from pathlib import Path
 
-HELPERS = {"center", "database"}
+HELPERS = {"center", "database", "mqtt_load", "ingest_baselines"}
 
 names = sorted(path.stem for path in Path(__file__).parent.glob("*.py") if not path.stem.startswith("_"))
 failed = []

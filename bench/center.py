@@ -26,6 +26,7 @@ class Center:
     home: Path
     port: int
     osmand_port: int
+    mqtt_port: int
 
     @property
     def url(self) -> str:
@@ -64,7 +65,7 @@ def center() -> Iterator[Center]:
         )
     try:
         _wait(f"http://127.0.0.1:{http}/readyz", process)
-        yield Center(home, http, osmand)
+        yield Center(home, http, osmand, mqtt)
     finally:
         process.send_signal(signal.SIGINT)
         try:

@@ -165,8 +165,8 @@ def run(
             line.fill(0)
         for key, _ in chooser.select(0.05):
             key.data.read()
-    return {"messages": acknowledged, "seconds": ended - began, "cpu_s": time.process_time(),
-            "all": sum(line.acknowledged for line in lines), "sent": sum(line.sent for line in lines)}  # fmt: skip
+    every = sum(line.acknowledged for line in lines)
+    return {"messages": acknowledged, "seconds": ended - began, "cpu_s": time.process_time(), "all": every}
 
 
 if __name__ == "__main__":
