@@ -64,7 +64,7 @@ async def run(config: Config, args: Namespace) -> None:
         raise SystemExit(
             f"{config.home} holds no demo: start `patriot demo` with the same PATRIOT_HOME first."
         ) from None
-    pack = Pack(_folder(keys.city))
+    pack = Pack(_folder(config.city, keys.city))
     async with City(config, keys) as city:
         await city.wait_until_ready()
         if args.sensors_only:
@@ -122,8 +122,10 @@ def _people(
     return fleet, Work(city, fleet, categories, Random(f"{args.seed}:work"), args.speed, pace)
 
 
-def _folder(city: str) -> Path:
-    """A pack's folder, in a wheel or in a clone."""
+def _folder(configured: str, loaded: str) -> Path:
+    """The loaded pack's folder: the configured path, or by its name in a wheel or in a clone."""
+    if Path(configured).name == loaded and (Path(configured) / "city.toml").exists():
+        return Path(configured)
     package = Path(patriot.__file__).parent
     shelves = (package / "cities", package.parents[1] / "cities")
-    return next((shelf / city for shelf in shelves if (shelf / city).is_dir()), Path(city))
+    return next((shelf / loaded for shelf in shelves if (shelf / loaded).is_dir()), Path(loaded))
