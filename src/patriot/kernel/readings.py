@@ -10,7 +10,7 @@ import orjson
 from patriot.kernel.broadcast import Broadcast
 
 SUBJECT = "sensing.readings"
-PERIOD_S = 1.0
+PERIOD_S = 0.75  # a reading waits for all of it at worst, and has to reach the wall within a second
 
 # datastream id, value or None, moment of the reading: ms since 1970, flags
 type LiveReading = tuple[int, float | None, int, int]
