@@ -3,13 +3,16 @@
 What marks: migration 0005_rollups. Readings on time cost the writers nothing.
 """
 
+import logging
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import OperationalError, connection, transaction
 
 from patriot.sensing.rules import UNFIT, Flag
+
+log = logging.getLogger(__name__)
 
 FIVE, HOUR = timedelta(minutes=5), timedelta(hours=1)
 WIDTHS = {"5m": FIVE, "1h": HOUR}
@@ -47,7 +50,8 @@ COLUMNS = "datastream_id, bucket, total, low, high, last, last_at, n, seen, flag
 # In the order of datastreams, so that a bucket lies in the table as its index does.
 STORED = f"""
     INSERT INTO {{table}} ({COLUMNS})
-    SELECT datastream_id, bucket, total, low, high, {{last}}, last_at, n, seen, flags, flag_counts
+    SELECT datastream_id, bucket, total, low, high, CASE WHEN low = high THEN low ELSE {{last}} END, last_at,
+           n, seen, flags, flag_counts
     FROM merged ORDER BY bucket, datastream_id
 """  # noqa: S608
 _COUNTS_OF_FIVES = ", ".join(f"coalesce(sum(flag_counts[{n}]), 0)::int" for n in range(1, len(Flag) + 1))
@@ -64,6 +68,15 @@ LAST_OF_FIVES = """
      AND f.bucket = date_bin('5 minutes', merged.last_at, timestamptz '2000-01-01 00:00+00'))
 """
 HOURS = f"WITH merged AS ({FROM_FIVES}) {STORED.format(table='sensing_rollup_1h', last=LAST_OF_FIVES)}"
+SUMMARIZE = """
+    SELECT count(brin_summarize_new_values(i.indexrelid)) FROM pg_index i
+    JOIN pg_class c ON c.oid = i.indexrelid JOIN pg_am a ON a.oid = c.relam
+    WHERE a.amname = 'brin' AND i.indrelid = ANY(SELECT to_regclass(name) FROM unnest(%s::text[]) AS name)
+"""
+STATE = """
+    SELECT clock_timestamp(), (SELECT through FROM sensing_rolled WHERE width = '5m'),
+           (SELECT through FROM sensing_rolled WHERE width = '1h')
+"""
 # Writers that may still hold a reading of a bucket that has ended, unmarked: they began before its end.
 OLDEST_WRITER = """
     SELECT min(a.xact_start) FROM pg_locks l JOIN pg_stat_activity a USING (pid)
@@ -76,6 +89,13 @@ OLDEST_WRITER = """
 def database_now() -> datetime:
     """The time by the database's clock: the one that the marks go by."""
     return scalar("SELECT clock_timestamp()")  # type: ignore[no-any-return]
+
+
+def state() -> tuple[datetime, datetime, datetime]:
+    """The database's time, and until when five minutes and hours are rolled up: one question."""
+    with connection.cursor() as cursor:
+        cursor.execute(STATE)
+        return cursor.fetchone()  # type: ignore[no-any-return]
 
 
 def through(width: str) -> datetime:
@@ -102,6 +122,8 @@ def roll_closed(now: datetime | None = None) -> int:
     Returns how many rows were written. `now`: the database's clock, unless given.
     """
     written, moment = 0, now or database_now()
+    _summarize(f"sensing_observation_{moment:%Y%m%d}", f"sensing_observation_{moment - FIVE:%Y%m%d}",
+               f"sensing_rollup_5m_{moment:%Y%m%d}", f"sensing_rollup_1h_{moment:%Y%m}01")  # fmt: skip
     for _ in range(BUCKETS_AT_ONCE):
         rows = _roll_next(floor(moment - GRACE, FIVE))
         if rows is None:
@@ -122,7 +144,6 @@ def _roll_next(limit: datetime) -> int | None:
         _roll_hours(limit)
         return None
     last = first + FIVE
-    _summarize()
     rows = _write("5m", first, last)
     _set_through("5m", last)
     return rows + _roll_hours(last)
@@ -199,10 +220,12 @@ def alone() -> None:
     scalar("SELECT pg_advisory_xact_lock(%s)", [LOCK])
 
 
-def _summarize() -> None:
-    """Have the index by time know the newest pages: autovacuum may be long in coming."""
-    scalar(
-        "SELECT count(brin_summarize_new_values(i.inhrelid::regclass)) FROM pg_inherits i "
-        "JOIN pg_class c ON c.oid = i.inhrelid "
-        "WHERE i.inhparent = 'sensing_observation_at'::regclass AND c.relkind = 'i'"
-    )
+def _summarize(*tables: str) -> None:
+    """Have the indexes by time know the newest pages: autovacuum may be long in coming, or at work there."""
+    try:
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute("SET LOCAL lock_timeout = '1s'")
+            cursor.execute(SUMMARIZE, [list(tables)])
+            cursor.execute("SET LOCAL lock_timeout = 0")
+    except OperationalError:
+        log.info("a vacuum is at work: the indexes are summarized next time")

@@ -147,7 +147,8 @@ def _widened(fine: Series, step: str, width: int, shift_us: int) -> Series:
 
 
 def _fives(stream: int, since: datetime, until: datetime) -> Series:
-    kept, rolled = retention.fives_since(rollups.database_now()), rollups.through("5m")
+    now, rolled, _ = rollups.state()
+    kept = retention.fives_since(now)
     older = min(max(kept, since), until)
     newer = max(min(rolled, until), older)
     parts = [_rolled("5m", stream, older, newer)]

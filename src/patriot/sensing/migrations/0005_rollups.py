@@ -8,7 +8,7 @@ later, is changed or goes away is marked in `sensing_dirty` by a trigger, in the
 from django.db import migrations
 
 FORWARD = """
-CREATE INDEX sensing_observation_at ON sensing_observation USING brin (at) WITH (autosummarize = on);
+CREATE INDEX sensing_observation_at ON sensing_observation USING brin (at); -- summarized by the rollup worker
 
 CREATE TABLE sensing_rollup_5m (
     datastream_id bigint NOT NULL,
@@ -32,9 +32,9 @@ COMMENT ON COLUMN sensing_rollup_5m.flag_counts IS 'readings by flag, lowest bit
 CREATE TABLE sensing_rollup_1h (LIKE sensing_rollup_5m INCLUDING COMMENTS, PRIMARY KEY (datastream_id, bucket))
     PARTITION BY RANGE (bucket);
 CREATE INDEX sensing_rollup_1h_bucket ON sensing_rollup_1h USING brin (bucket)
-    WITH (pages_per_range = 32, autosummarize = on);
+    WITH (pages_per_range = 32);
 CREATE INDEX sensing_rollup_5m_bucket ON sensing_rollup_5m USING brin (bucket)
-    WITH (pages_per_range = 32, autosummarize = on);
+    WITH (pages_per_range = 32);
 
 CREATE FUNCTION sensing_ensure_rollup(width text, moment timestamptz) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
