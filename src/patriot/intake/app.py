@@ -36,8 +36,9 @@ type Send = Callable[[Message], Awaitable[None]]
 class Intake:
     """The ASGI application: every path takes positions, `/healthz` tells how it is."""
 
-    def __init__(self, gatherer: Gatherer) -> None:
+    def __init__(self, gatherer: Gatherer, ingest: Ingest) -> None:
         self.gatherer = gatherer
+        self.ingest = ingest
 
     async def __call__(self, scope: MutableMapping[str, Any], receive: Receive, send: Send) -> None:
         """Serve one request."""
@@ -53,7 +54,7 @@ class Intake:
     def health(self) -> Answer:
         """200 while the database answers, else 503 with words."""
         if self.gatherer.healthy:
-            return Answer(200, "ok")
+            return Answer(200, "ok; readings wait in the broker" if self.ingest.trouble else "ok")
         return Answer(503, "The database is away.")
 
     async def _take(self, scope: MutableMapping[str, Any], receive: Receive, send: Send) -> None:
@@ -119,7 +120,7 @@ async def run(config: Config) -> None:
     gatherer = Gatherer(store, publisher.publish)
     live, subscribers = Live(bus), Subscribers(bus, config)
     ingest, door = Ingest(config, live, subscribers), Door(config)
-    server = Server(_server_config(config, Intake(gatherer)))
+    server = Server(_server_config(config, Intake(gatherer, ingest)))
     serving = asyncio.create_task(server.serve(), name="osmand")
     lives = (gatherer, publisher, bus, live, ingest, door, subscribers)
     working = [asyncio.create_task(one.run()) for one in lives]
