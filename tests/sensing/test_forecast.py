@@ -80,7 +80,17 @@ def test_it_foretells_a_flood_larger_than_any_it_learned_from() -> None:
     assert abs(found.peak.value - c[peak]) < 25
     assert abs(found.peak.hours - 16 / HOUR) <= 0.75
     assert found.peak.low < c[peak] < found.peak.high
+    assert found.peak_to is not None
     assert found.peak_from <= 16 / HOUR <= found.peak_to
+
+
+def test_it_says_when_the_water_rises_on_beyond_its_view() -> None:
+    a, b, c = river()
+    at = FLOOD + 8  # the wave has only begun above
+    found = outlook(learned(), c[:at], [a[:at], b[:at]])
+    assert found is not None
+    assert found.peak == found.steps[-1]
+    assert found.peak_to is None
 
 
 def test_it_measures_its_error_on_what_it_had_not_seen() -> None:

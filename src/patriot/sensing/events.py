@@ -99,9 +99,9 @@ class ForecastMade:
     """What is expected of a gauge. `state`: rising, steady (no rise within `ahead_h`) or unknown.
 
     `method`: learned, or rule_of_thumb, which knows hours and no level. Levels in cm, 9 cases in 10 between
-    `low` and `high`; `level`, `label`: the siaga level of `value`. The model's errors at waves it had not
-    seen: `mae_cm`, `mae_hours`; `coverage`: how often the interval held. `waves`, `days`: what it learned
-    from.
+    `low` and `high`; `level`, `label`: the siaga level of `value`. `peak_to` None: it rises still where the
+    view ends. The model's errors at waves it had not seen: `mae_cm`, `mae_hours`; `coverage`: how often the
+    interval held. `waves`, `days`: what it learned from.
     """
 
     thing: int

@@ -30,6 +30,8 @@ APART = 6 * HOUR  # maxima nearer than this belong to one wave
 FLOOR_CM = 8.0  # an error is judged in proportion to the move, but never finer than this
 RIDGE = 1e-3
 LEAST_MOMENTS = 30  # for a quantile
+BETWEEN = HOUR // 2  # steps from one horizon to the next
+HALF_STEP_H = BETWEEN / 2 / HOUR
 INSIDE = 0.90  # of the cases lie in the interval
 
 
@@ -97,12 +99,15 @@ class Step:
 
 @dataclass(frozen=True)
 class Outlook:
-    """What to expect: the way there, and its highest point with the hours between which it comes."""
+    """What to expect: the way there, and its highest point with the hours between which it comes.
+
+    `peak_to` None: it rises still where the view ends, and may rise on.
+    """
 
     steps: list[Step]
     peak: Step
     peak_from: float
-    peak_to: float
+    peak_to: float | None
 
 
 def travel_time(upper: Floats, lower: Floats, most: int = LONGEST_LAG) -> int | None:
@@ -191,7 +196,7 @@ def train(lower: Floats, uppers: Sequence[Floats], usual: Sequence[int] = ()) ->
     known = [lag or other for lag, other in zip(seen, stand_in, strict=True)]
     if len(lower) < LEAST_DAYS * 24 * HOUR or len(found) < LEAST_EVENTS or not any(seen) or not all(known):
         return None
-    ahead = list(range(HOUR // 2, max(known) + 1, HOUR // 2))
+    ahead = list(range(BETWEEN, max(known) + 1, BETWEEN))
     tried = _rolling(lower, uppers, known, ahead)
     fitted = {steps: _fit(features(lower, uppers, known, steps), _moves(lower, steps)) for steps in ahead}
     horizons = [
@@ -305,10 +310,11 @@ def outlook(model: Model, lower: Floats, uppers: Sequence[Floats]) -> Outlook | 
         value = level + float(move)
         steps.append(Step(one.steps / HOUR, value, value + low, value + high))
     peak = max([Step(0.0, level, level, level), *steps], key=lambda step: step.value)
-    early, late = model.card.hours
     if peak.hours == 0:
         return Outlook(steps, peak, 0.0, 0.0)
-    return Outlook(steps, peak, max(0.0, peak.hours + early), peak.hours + max(late, 0.0))
+    early, late = min(model.card.hours[0], 0.0) - HALF_STEP_H, max(model.card.hours[1], 0.0) + HALF_STEP_H
+    ends = None if peak is steps[-1] else peak.hours + late
+    return Outlook(steps, peak, max(0.0, peak.hours + early), ends)
 
 
 @dataclass(frozen=True)

@@ -28,7 +28,7 @@ LOOK_BACK = timedelta(hours=16)
 SILENT = 4  # grid steps without a reading: the gauge says nothing of now
 RISES_CM = 10.0  # what is worth speaking of
 NEWS_CM, NEWS_TIME, NEWS_AFTER = 5.0, timedelta(minutes=15), timedelta(minutes=30)
-TRY_AGAIN = timedelta(minutes=10)
+TRY_AGAIN = timedelta(minutes=3)
 WARN_FROM = 2  # forecasts of a milder level are shown and open no alarm
 UNUSABLE = int(UNFIT | Flag.FLATLINE)
 
@@ -243,9 +243,9 @@ def _by_thumb(
 def _event(
     target: Target, card: ForecastModel, now: datetime, *, state: str, level: float | None, ahead: float,
     value: float | None = None, low: float | None = None, high: float | None = None,
-    hours: tuple[float, float, float] | None = None, band: Band | None = None, thumb: bool = False,
+    hours: tuple[float, float, float | None] | None = None, band: Band | None = None, thumb: bool = False,
 ) -> ForecastMade:  # fmt: skip
-    peak = [_minute(now + timedelta(hours=one)) for one in hours] if hours else [None] * 3
+    peak = [None if one is None else _minute(now + timedelta(hours=one)) for one in hours or (None,) * 3]
     span = (card.until - card.since).total_seconds() / 86400 if card.since and card.until else 0.0
     return ForecastMade(
         thing=target.thing.pk, name=target.thing.name, method="rule_of_thumb" if thumb else card.method,
