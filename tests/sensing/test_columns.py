@@ -259,3 +259,20 @@ def test_it_stands_as_before_when_batches_are_undone(first: Any, second: Any, th
     for verdict in reversed(verdicts):
         engine.undo(verdict)
     assert picture(engine) == before
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    st.lists(
+        st.tuples(
+            st.integers(0, 2), st.integers(-(2**63), 2**63 - 1), st.floats(), st.integers(0, 4 * 10**15)
+        ),
+        max_size=20,
+    )
+)
+def test_it_bears_any_time_and_any_number(said: Any) -> None:
+    engine = streams()
+    for part in (said[:7], said[7:]):
+        if part:
+            _, _, verdict = judge(engine, part)
+            assert len(set(verdict.newest[0].tolist())) == len(verdict.newest[0])
