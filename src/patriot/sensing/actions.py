@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from operator import attrgetter
 from threading import Lock
 from typing import Any
 
@@ -22,6 +23,8 @@ from patriot.sensing.thresholds import Crossing
 OWN_DAYS_BACK = 400  # readings of older days go to the default partition: a broken clock cannot make tables
 OWN_DAYS_AHEAD = 1
 EXTRAS = ("feature_id", "until", "result_time", "valid_from", "valid_to", "result", "quality", "parameters")
+NO_EXTRAS = (None,) * len(EXTRAS)
+_extras_of = attrgetter(*EXTRAS)
 JSON = ("result", "quality", "parameters")
 INSERT = f"""
 INSERT INTO sensing_observation (id, datastream_id, at, received_at, value, flags, {", ".join(EXTRAS)})
@@ -52,7 +55,7 @@ class Reading:
     @property
     def plain(self) -> bool:
         """It is a time and a number, nothing else."""
-        return all(getattr(self, name) is None for name in EXTRAS)
+        return _extras_of(self) == NO_EXTRAS
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,14 +148,15 @@ def store(readings: Sequence[Reading], *, source: str) -> Stored:
 
 
 def _write(cursor: Any, readings: Sequence[Reading], batch: Batch, ids: Ints, owners: Ints) -> None:
-    """Plain readings by COPY, the others row by row."""
+    """Plain readings by COPY, the others in one pipeline."""
     plain = np.array([reading.plain for reading in readings], np.bool_)
     columns: tuple[NDArray[Any], ...] = (ids, owners, batch.at, batch.received, batch.value, batch.flags)
     if plain.any():
         with cursor.copy(statements.COPY) as copy:
             copy.write(statements.copy_rows(*(column[plain] for column in columns)))
-    for n in np.flatnonzero(~plain).tolist():
-        cursor.execute(INSERT, [*_common(columns, n), *_extras(readings[n])])
+    others = np.flatnonzero(~plain).tolist()
+    if others:
+        cursor.executemany(INSERT, [[*_common(columns, n), *_extras(readings[n])] for n in others])
 
 
 def _common(columns: tuple[Any, ...], n: int) -> list[Any]:

@@ -8,6 +8,7 @@ from patriot.kernel import clock
 from patriot.sensing.actions import Reading
 from patriot.sensing.sta import model, take
 from patriot.sensing.sta.errors import Fault
+from patriot.sensing.sta.times import instant
 from patriot.sensing.sta.write import Writer
 
 ERROR = "error"  # stands in the answer for an observation that was not made
@@ -15,6 +16,7 @@ KNOWN = {
     "phenomenonTime", "resultTime", "result", "resultQuality", "validTime", "parameters",
 }  # fmt: skip
 MOST = 100_000
+NUMBERS = (int, float)  # and no booleans
 
 
 def create(body: Any, writer: Writer) -> list[int | str]:
@@ -61,13 +63,16 @@ def _plain(key: int, rows: list[Any], time_at: int, result_at: int) -> list[Read
     found: list[Reading | None] = []
     for row in rows:
         try:
-            said = row[result_at]
-            when = take.period("phenomenonTime", row[time_at])
+            said, moment = row[result_at], row[time_at]
             if len(row) != 2:
                 raise Fault("The row is not as long as components.")
+            if type(said) in NUMBERS and moment[-1] == "Z" and "/" not in moment:
+                found.append(Reading(key, float(said), instant(moment)))
+                continue
+            when = take.period("phenomenonTime", moment)
             value, other = take.result(said)
-            found.append(Reading(key, value, at=when.start, until=when.end, result=other))
-        except (Fault, TypeError, IndexError, KeyError):
+            found.append(Reading(key, value, when.start, other, until=when.end))
+        except (Fault, TypeError, ValueError, IndexError, KeyError):
             found.append(None)
     return found
 
