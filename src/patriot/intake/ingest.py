@@ -26,7 +26,6 @@ from patriot.intake.store import conninfo
 from patriot.intake.wire import Lost
 from patriot.intake.wire import connect as connect_link
 from patriot.intake.work import Work
-from patriot.kernel import pulse
 from patriot.kernel.config import Config
 
 log = logging.getLogger(__name__)
@@ -123,7 +122,6 @@ class Ingest:
                     for task in tasks:
                         if task.done():
                             task.result()
-                    pulse.count("lanes_held", 0)
             finally:
                 for task in tasks:
                     task.cancel()
