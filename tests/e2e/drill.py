@@ -1,6 +1,7 @@
 """The props of the flood drill: a city whose time is compressed, a mailbox, a siren, and the alarms' log."""
 
 import csv
+import re
 import shutil
 import threading
 from collections.abc import Callable
@@ -86,9 +87,9 @@ class Mailbox:
         if self._server:
             self._server.stop()
 
-    def about(self, words: str) -> list[EmailMessage]:
+    def about(self, words: re.Pattern[str]) -> list[EmailMessage]:
         """Letters that say these words."""
-        return [one for one in list(self.letters) if words in str(one["Subject"]) + text_of(one)]
+        return [one for one in list(self.letters) if words.search(f"{one['Subject']} {text_of(one)}")]
 
 
 def text_of(letter: EmailMessage) -> str:

@@ -10,7 +10,6 @@ import shutil
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -35,6 +34,7 @@ SCHEMA = ROOT / "src" / "patriot" / "warnings" / "CAP-v1.2.xsd"
 CAP = "{urn:oasis:names:tc:emergency:cap:1.2}"
 ATOM = "{http://www.w3.org/2005/Atom}"
 SIAGA_1 = re.compile(r"Siaga 1")
+WARNED, OVER = re.compile(r"Banjir besar|Severe flood"), re.compile(r"bahaya sudah lewat|danger is over")
 
 
 @dataclass
@@ -71,7 +71,7 @@ def night_center() -> Iterator[tuple[Installation, Mailbox]]:
     })  # fmt: skip
     process = made.start("demo")
     try:
-        made.wait_until_ready(120)
+        made.wait_until_ready(240)
         yield made, mail
     finally:
         end(process)
@@ -132,7 +132,7 @@ def acknowledge_by_keys(operator: Page, gauge: str) -> None:
 def see_the_forecast(wall: Page, gauge: str) -> None:
     """The wall's rivers say when the wave is expected, hours ahead, while the gauge itself is still calm."""
     row = wall.locator(".gauge", has_text=gauge)
-    expect(row.locator(".gauge__in")).to_have_text(re.compile(r"in [1-6] h"), timeout=150_000)
+    expect(row.locator(".gauge__in")).to_have_text(re.compile(r"\b[1-6] h\b"), timeout=150_000)
     expect(row.locator(".priority")).to_have_count(0)
 
 
@@ -165,7 +165,7 @@ def approve(night: Night, path: str) -> None:
 
 def alerts(night: Night) -> list[etree._Element]:
     """Every alert in the public feed, each valid against OASIS's schema, the newest first."""
-    schema = etree.XMLSchema(etree.parse(SCHEMA))
+    schema = etree.XMLSchema(etree.parse(str(SCHEMA)))
     feed = etree.fromstring(night.center.get("/cap/")[1].encode())
     found = []
     for entry in feed.iter(f"{ATOM}entry"):
@@ -211,21 +211,19 @@ def test_it_runs_the_flood_night_from_the_first_alarm_to_the_all_clear(night: Ni
     path = draft_from_the_alarm(operator, "P2C")
     approve(night, path)
 
-    night.wait(lambda: night.mail.about("Banjir besar"), 60)
+    night.wait(lambda: night.mail.about(WARNED), 60)
     night.wait(lambda: night.horn.told("sound"), 60)
     assert genuine(night, night.horn.raw[-1])
     [alert] = alerts(night)
     assert kind_of(alert) == ("Alert", "Exercise")
-    assert {one.text for one in alert.iter(f"{CAP}language")} == {"id-ID", "en-US"} or len(
-        list(alert.iter(f"{CAP}info"))
-    ) == 2
-    expect(wall.locator(".wallwarn")).to_contain_text("Banjir besar")
+    assert {(one.text or "")[:2] for one in alert.iter(f"{CAP}language")} == {"id", "en"}
+    expect(wall.locator(".wallwarn")).to_contain_text(WARNED)
 
     expect_normal(operator, "P2C", began)
     end(river)  # type: ignore[arg-type]
     all_clear(operator, path)
     night.wait(lambda: night.horn.told("silence"), 60)
-    night.wait(lambda: night.mail.about("bahaya sudah lewat"), 60)
+    night.wait(lambda: night.mail.about(OVER), 60)
     newest = alerts(night)[0]
     assert kind_of(newest)[0] == "Update"
     assert newest.findtext(f"{CAP}references")
@@ -248,11 +246,11 @@ def expect_normal(operator: Page, gauge: str, began: datetime) -> None:
 
 def assert_bearable(night: Night, began: datetime) -> None:
     """The alarm load of the night, in the story's own time, against EEMUA 191 for one operator."""
-    told = in_story_time(calls(night.center), began, SPEED)
-    until = began + (clock.now() - began) * SPEED
-    figures = load.figures(told, [], 0, 1, until)
-    with suppress(OSError):
-        print(f"{len(told)} calls, worst hour {figures.peak_hour}, steady {figures.steady:.2f} in 10 min")
+    live = [one for one in calls(night.center) if one.at > began]
+    told = in_story_time(live, began, SPEED)
+    figures = load.figures(told, [], 0, 1, began + (clock.now() - began) * SPEED)
+    print(f"{len(told)} calls, worst hour {figures.peak_hour:.0f}, in 10 minutes {figures.steady:.2f}")
+    assert told
     assert figures.peak_hour <= load.PEAK_HOUR
     assert not figures.floods
     assert not figures.chattering
