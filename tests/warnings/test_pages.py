@@ -148,6 +148,18 @@ def _form(row: PublicWarning) -> dict[str, object]:
     }  # fmt: skip
 
 
+def test_it_keeps_a_headline_short_however_many_places_are_warned() -> None:
+    area("32.75.09", "Jatiasih", "kecamatan", "32.75")
+    for number in range(9):
+        area(f"32.75.09.10{number:02}", f"Kelurahan Panjang {number}")
+    template()
+    codes = [f"32.75.09.10{number:02}" for number in range(9)]
+    pk = actions.draft_from_template("banjir", {}, viewer=OPERATOR, area_codes=codes)
+    row = PublicWarning.objects.get(pk=pk)
+    assert row.headline_id == "Banjir di Jatiasih"
+    assert row.area_desc.count("Panjang") == 9
+
+
 def test_it_says_what_is_missing_and_keeps_what_was_written() -> None:
     operator = signed_in(Role.OPERATOR)
     pk = actions.draft(draft(), viewer=OPERATOR)

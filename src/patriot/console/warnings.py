@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 import orjson
+from django.conf import settings
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -64,7 +65,7 @@ def new(request: HttpRequest) -> HttpResponse:
     context = {
         "templates": queries.templates(), "found": found, "condition": condition, "groups": _groups(),
         "fields": found.fields if found else {"time": f"{clock.now().astimezone(clock.WIB):%H.%M} WIB"},
-        "chosen": found.areas if found else [], "statuses": rules.Status.choices,
+        "chosen": found.areas if found else [], "statuses": _statuses(_viewer(request)),
     }  # fmt: skip
     return render(request, "console/warning_new.html", context)
 
@@ -96,7 +97,7 @@ def _page(row: PublicWarning, viewer: Viewer, faults: dict[str, object]) -> dict
         "may_end": viewer.has(*ENDERS),
         "needs_second": rules.needs_second(row.step, row.status, row.severity, row.urgency),
         "sounds": rules.sounds(row.step, row.status, row.severity, row.urgency, row.with_sirens),
-        "groups": _groups(), "statuses": rules.Status.choices, "severities": rules.Severity.choices,
+        "groups": _groups(), "statuses": _statuses(viewer), "severities": rules.Severity.choices,
         "urgencies": rules.Urgency.choices, "certainties": rules.Certainty.choices,
         "categories": rules.Category.choices, "responses": rules.Response.choices,
         "chain": queries.chain(row.first_id or row.pk), "reports": queries.delivery_report(row.pk),
@@ -169,6 +170,12 @@ def _moment(text: str) -> datetime | None:
     if at is None:
         raise Invalid({"expires": _("This is no time.")})
     return at if at.tzinfo else at.replace(tzinfo=clock.WIB)
+
+
+def _statuses(viewer: Viewer) -> list[tuple[str, Any]]:
+    """What a warning may be; who is simulated, or in a demo, warns of nothing real."""
+    pretends = settings.DEMO or viewer.simulated
+    return [pair for pair in rules.Status.choices if not (pretends and pair[0] == rules.Status.ACTUAL)]
 
 
 def _groups() -> list[tuple[Any, list[Any]]]:

@@ -24,6 +24,7 @@ from patriot.warnings.rules import LIVE, OPEN, State, Status, Step
 DRAFTERS = (Role.OPERATOR, Role.DISPATCHER)
 APPROVERS = (Role.LEADERSHIP,)
 SYSTEM = "system:warnings"
+MOST_NAMED = 4  # places in a headline
 TEXTS = ("headline_id", "headline_en", "description_id", "description_en", "instruction_id", "instruction_en",
          "event_id", "event_en")  # fmt: skip
 KEPT = ("template", "agency", "category", "urgency", "severity", "certainty", "response", *TEXTS, "area_desc",
@@ -112,8 +113,10 @@ def draft_from_template(
         raise NotFound(_("There is no such hazard in the city's list."))
     where = fields.get("places", "").strip() or names_of(area_codes)
     told = fields | {"places": where}
+    brief = fields | {"places": fields.get("places", "").strip() or brief_names_of(area_codes)}
     words: dict[str, Any] = {
-        name: rules.fill(getattr(template, name), told) for name in TEXTS if not name.startswith("event")
+        **{name: rules.fill(getattr(template, name), brief) for name in TEXTS if "headline" in name},
+        **{name: rules.fill_sentences(getattr(template, name), told) for name in TEXTS if "tion" in name},
     }
     wanted = Draft(
         template=code, agency=template.agency, category=template.category, urgency=template.urgency,
@@ -129,6 +132,16 @@ def draft_from_template(
 def names_of(codes: Sequence[str]) -> str:
     """The areas' names, as people say them."""
     return ", ".join(ref.name for code in codes if (ref := places.area(code)))
+
+
+def brief_names_of(codes: Sequence[str]) -> str:
+    """As `names_of` where that is short enough for a headline; else their kecamatan, else the city."""
+    refs = [ref for code in codes if (ref := places.area(code))]
+    wholes = list(dict.fromkeys(ref.name if ref.level == "kecamatan" else ref.parent_name for ref in refs))
+    for few in ([ref.name for ref in refs], wholes):
+        if len(few) <= MOST_NAMED:
+            return ", ".join(few)
+    return next((ref.name for ref in places.areas("city")), ", ".join(wholes[:MOST_NAMED]))
 
 
 @transaction.atomic

@@ -99,7 +99,7 @@ def _row(row: PublicWarning, names: dict[str, str]) -> WarningRow:
         category=row.category, event=getattr(row, f"event_{tongue}"),
         headline=getattr(row, f"headline_{tongue}"), description=getattr(row, f"description_{tongue}"),
         instruction=getattr(row, f"instruction_{tongue}"),
-        label=rules.prefix(row.status, row.step, tongue).rstrip(":").replace(":", " ·"),
+        label=rules.prefix(row.status, row.step, tongue).rstrip(":"),
         area_desc=row.area_desc, agency=row.agency, agency_name=names.get(row.agency, row.agency),
         onset=row.onset, expires=row.expires, sent=row.sent, drafted_at=row.drafted_at,
         waits_until=row.waits_until, escalated_at=row.escalated_at, reason=row.reason,
@@ -126,7 +126,7 @@ def listed(viewer: Viewer, limit: int = 100) -> dict[str, list[WarningRow]]:
     rows = _rows(visible(viewer).exclude(state=State.DISCARDED)[:limit])
     return {
         "waiting": [row for row in rows if row.state == State.WAITING],
-        "in_force": [row for row in rows if row.in_force],
+        "in_force": sorted((row for row in rows if row.in_force), key=_gravest_first),
         "drafts": [row for row in rows if row.state == State.DRAFT],
         "over": [row for row in rows if row.state in SHOWN_STATES and not row.in_force],
     }
@@ -153,8 +153,11 @@ def active(now: datetime | None = None) -> list[WarningRow]:
     """What the public should heed now, the gravest first; all clears after the warnings. No tests."""
     now = now or clock.now()
     found = PublicWarning.objects.filter(state=State.PUBLISHED, expires__gt=now).exclude(status=Status.TEST)
-    order = {name: rank for rank, name in enumerate(rules.Severity.values)}
-    return sorted(_rows(found), key=lambda one: (one.is_good_news, order[one.severity], -one.id))
+    return sorted(_rows(found), key=_gravest_first)
+
+
+def _gravest_first(row: WarningRow) -> tuple[bool, int, int]:
+    return row.is_good_news, rules.Severity.values.index(row.severity), -row.id
 
 
 def public(identifier: str) -> WarningRow | None:

@@ -118,6 +118,7 @@ GSM = frozenset(
 )
 GSM_DOUBLE = frozenset("^{}\\[~]|€")
 BLANK = re.compile(r"\{(\w+)\}")
+SENTENCE = re.compile(r"(?<=[.!?])\s+")
 UNFILLED = "…"
 
 
@@ -153,6 +154,14 @@ def fill(text: str, fields: Mapping[str, str]) -> str:
     return BLANK.sub(lambda found: fields.get(found[1], "").strip() or UNFILLED, text)
 
 
+def fill_sentences(text: str, fields: Mapping[str, str]) -> str:
+    """As `fill`, without the sentences that need a field nobody filled; unless nothing would be left."""
+    sentences = SENTENCE.split(text)
+    known = {name for name, value in fields.items() if value.strip()}
+    kept = [one for one in sentences if set(BLANK.findall(one)) <= known]
+    return fill(" ".join(kept or sentences), fields)
+
+
 def unfilled(text: str) -> bool:
     """True when a text still has a gap of its template."""
     return UNFILLED in text or BLANK.search(text) is not None
@@ -162,17 +171,17 @@ def phone_message(status: str, step: str, headline: str, instruction: str, url: 
     """What a telephone shows: the label of a drill first, then what, what to do, and where to read on."""
     label = prefix(status, step, language)
     first = instruction.strip().split("\n")[0].strip()
-    body = " ".join(part for part in (headline.strip(), first) if part)
+    body = ". ".join(part for part in (headline.strip().rstrip("."), first) if part)
     return " ".join(part for part in (label, body, url) if part)
 
 
 PREFIXES = {
-    "id": {Status.EXERCISE: "LATIHAN:", Status.TEST: "UJI COBA:"},
-    "en": {Status.EXERCISE: "DRILL:", Status.TEST: "TEST:"},
+    "id": {Status.EXERCISE: "LATIHAN", Status.TEST: "UJI COBA"},
+    "en": {Status.EXERCISE: "DRILL", Status.TEST: "TEST"},
 }
 STEPS = {
-    "id": {Step.CANCEL: "DICABUT:", Step.ALL_CLEAR: "AMAN:", Step.UPDATE: "PEMBARUAN:"},
-    "en": {Step.CANCEL: "WITHDRAWN:", Step.ALL_CLEAR: "ALL CLEAR:", Step.UPDATE: "UPDATE:"},
+    "id": {Step.CANCEL: "DICABUT", Step.ALL_CLEAR: "AMAN", Step.UPDATE: "PEMBARUAN"},
+    "en": {Step.CANCEL: "WITHDRAWN", Step.ALL_CLEAR: "ALL CLEAR", Step.UPDATE: "UPDATE"},
 }
 
 
@@ -182,7 +191,8 @@ def prefix(status: str, step: str, language: str) -> str:
         PREFIXES[language].get(Status(status), ""),
         STEPS[language].get(Step(step), ""),
     )
-    return " ".join(label for label in labels if label)
+    said = ", ".join(label for label in labels if label)
+    return f"{said}:" if said else ""
 
 
 def segments(text: str) -> tuple[int, int]:

@@ -28,6 +28,7 @@ CITYWIDE = frozenset({"dispatcher", "operator", "leadership", "administrator"})
 FACES = (
     Face("/lapor", gettext_lazy("Report")),
     Face("/lacak", gettext_lazy("Follow a report")),
+    Face("/peringatan/", gettext_lazy("Warnings")),
     Face("/stasiun/", gettext_lazy("Stations")),
     Face("/console/", gettext_lazy("Console"), frozenset({"dispatcher", "operator", "administrator"})),
     Face("/desk/", gettext_lazy("Desk"), frozenset({"staff", "head", "administrator"})),
