@@ -117,7 +117,38 @@ function listen(): void {
 
 /** Whoever writes in a form keeps it: that part is not replaced under their hands. */
 function isBusy(part: Element): boolean {
-  return part.contains(document.activeElement) && (document.activeElement?.matches(TYPING) === true || document.activeElement?.closest("details form") !== null);
+  return part.contains(document.activeElement) && document.activeElement?.matches(TYPING) === true;
+}
+
+type Memory = Map<string, boolean | string>;
+
+/** What is open and filled in of a part, by the alarm and the place within it. */
+function* fields(part: Element): Generator<[string, HTMLDetailsElement | HTMLInputElement]> {
+  for (const alarm of part.matches("[data-alarm-open]") ? [part as HTMLElement] : part.querySelectorAll<HTMLElement>("[data-alarm]")) {
+    const name = alarm.dataset["alarm"] ?? alarm.dataset["alarmOpen"] ?? "";
+    let place = 0;
+    for (const one of alarm.querySelectorAll<HTMLDetailsElement | HTMLInputElement>("details, details input:not([type=hidden])")) yield [`${name} ${place++}`, one];
+  }
+}
+
+function remember(part: Element): Memory {
+  const kept: Memory = new Map();
+  for (const [name, one] of fields(part)) {
+    if (one instanceof HTMLDetailsElement) kept.set(name, one.open);
+    else if (one.type === "radio") kept.set(name, one.checked);
+    else if (one.value !== one.defaultValue) kept.set(name, one.value);
+  }
+  return kept;
+}
+
+function recall(part: Element, kept: Memory): void {
+  for (const [name, one] of fields(part)) {
+    const was = kept.get(name);
+    if (was === undefined) continue;
+    if (one instanceof HTMLDetailsElement) one.open = was === true;
+    else if (one.type === "radio") one.checked = was === true;
+    else one.value = String(was);
+  }
 }
 
 function row(): HTMLElement | null {
@@ -150,10 +181,30 @@ if (bar) {
     const part = event.target instanceof Element ? event.target : null;
     if (part?.matches("[data-alarm-part]") && isBusy(part)) event.preventDefault();
   });
-  document.addEventListener("htmx:beforeSwap", () => {
+  document.addEventListener("htmx:beforeOnLoad", (event) => {
+    const form = event.target instanceof HTMLFormElement ? event.target : null;
+    if (!form || (event as CustomEvent<{ xhr: XMLHttpRequest }>).detail.xhr.status !== 204) return;
+    focused = form.closest<HTMLElement>("[data-alarm]")?.dataset["alarm"]; // done: what was typed may go
+    (document.activeElement as HTMLElement | null)?.blur();
+    form.reset();
+    const around = form.closest("details");
+    if (around) around.open = false;
+  });
+  let open: Memory = new Map();
+  document.addEventListener("htmx:beforeSwap", (event) => {
+    const detail = (event as CustomEvent<{ target: Element; shouldSwap: boolean }>).detail;
+    if (detail.target.matches("[data-alarm-part]") && isBusy(detail.target)) detail.shouldSwap = false;
+    open = remember(detail.target);
     focused = document.activeElement?.closest("#alarm-list") ? document.activeElement?.closest<HTMLElement>("[data-alarm]")?.dataset["alarm"] : focused;
   });
-  document.addEventListener("htmx:afterSwap", () => {
+  document.addEventListener("focusout", (event) => {
+    const left = event.target instanceof Element && event.target.matches(TYPING) ? event.target.closest("[data-alarm-part]") : null;
+    if (left) setTimeout(() => document.body.dispatchEvent(new CustomEvent("alarms")), CALM_MS); // what came meanwhile
+  });
+  document.addEventListener("htmx:afterSwap", (event) => {
+    const target = (event as CustomEvent<{ target: Element }>).detail.target;
+    const part = target.isConnected ? target : document.getElementById(target.id);
+    if (part) recall(part, open);
     show();
     beat();
     if (focused && document.activeElement === document.body) {

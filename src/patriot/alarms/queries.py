@@ -208,18 +208,28 @@ def alarms(viewer: Viewer | None, tab: str = "active", *, priority: str = "", ag
 
 
 def _rows(found: QuerySet[Alarm], viewer: Viewer | None) -> list[AlarmRow]:
+    held = list(found)
     names, types = people.agency_names(), type_names()
-    return [_row(one, names, types, viewer) for one in found]
+    rules = SuppressionRule.objects.filter(key__in={one.rule for one in held if one.rule})
+    why = {one.key: str(one) for one in rules}
+    return [_row(one, names, types, why, viewer) for one in held]
 
 
-def _row(one: Alarm, names: Mapping[str, str], types: Mapping[str, str], viewer: Viewer | None) -> AlarmRow:
+def _row(
+    one: Alarm,
+    names: Mapping[str, str],
+    types: Mapping[str, str],
+    why: Mapping[str, str],
+    viewer: Viewer | None,
+) -> AlarmRow:
     return AlarmRow(
         one.pk, one.condition, one.code, types.get(one.code, one.code), one.state,
         str(one.get_state_display()), one.level, label_of(one.code, one.level, one.label), one.priority,
         str(one.get_priority_display()), letter(one.priority), one.name, one.thing,
         one.datastream, one.value, one.unit, one.agency, names.get(one.agency, one.agency), one.lon, one.lat,
         one.active_since, one.called_at, one.changed_at, one.acknowledged_at, one.acknowledged_by, one.until,
-        one.reason, one.hidden_by, one.hidden_at, one.rule, one.reminded, one.incident, one.incident_number,
+        why.get(one.rule, one.reason), one.hidden_by, one.hidden_at, one.rule, one.reminded,
+        one.incident, one.incident_number,
         one.simulated, allowed(one, viewer) if viewer else frozenset(),
     )  # fmt: skip
 

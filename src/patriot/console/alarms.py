@@ -70,7 +70,7 @@ def alarms(request: HttpRequest) -> HttpResponse:
     first = chosen or (rows[0].id if rows else 0)
     return render(request, "console/alarms/alarms.html", context | {
         "agencies": sorted(people.agency_names().items(), key=lambda pair: pair[1]),
-        "priorities": Priority.choices, "chosen": first,
+        "priorities": Priority.choices, "opened": first,
         "tabs": alarm_words.tabs(context["counts"].tabs),
     })  # fmt: skip
 
@@ -93,7 +93,8 @@ def detail_context(request: HttpRequest, alarm_id: int) -> dict[str, Any]:
     return {
         "detail": found, "row": found.row, "names": people.names_of(actors), "undo": undo,
         "story": alarm_words.story(found), "shelvings": shelvings()[found.row.priority],
-        "trend": trend.of(found.row, now, viewer), "now": now, "embedded": "HX-Request" in request.headers,
+        "trend": trend.of(found.row, now, viewer), "now": now,
+        "embedded": "HX-Request" in request.headers and "page" not in request.GET,
         "shown": found.row.state in SHOWN, "default_until": now + timedelta(hours=2),
         "done": sum(step.done_at is not None for step in found.sop),
     }  # fmt: skip
@@ -111,8 +112,8 @@ def alarm(request: HttpRequest, alarm_id: int) -> HttpResponse:
         context = detail_context(request, alarm_id)
     except NotFound as missing:
         raise Http404(str(missing)) from missing
-    embedded = context["embedded"]
-    return render(request, "console/alarms/_alarm.html" if embedded else "console/alarms/alarm.html", context)
+    part = "HX-Request" in request.headers  # beside the list, or this page's own refreshing
+    return render(request, "console/alarms/_alarm.html" if part else "console/alarms/alarm.html", context)
 
 
 @requires(*OPERATORS)

@@ -8,7 +8,7 @@ from math import isfinite
 from patriot.alarms.queries import AlarmRow
 from patriot.people.rules import Viewer
 from patriot.sensing import queries as sensing
-from patriot.sensing.series import series
+from patriot.sensing.series import merged, series
 
 type Scale = Callable[[float], float]
 
@@ -51,7 +51,7 @@ def of(row: AlarmRow, now: datetime, viewer: Viewer) -> Trend | None:
     if row.datastream is None:
         return None
     since = now - SPAN
-    found = series(row.datastream, since, now, "5m")
+    found = merged(series(row.datastream, since, now), "5m")  # of the readings: rollups come a little later
     points = [
         (int(at), float(value)) for at, value in zip(found.at, found.mean, strict=True) if isfinite(value)
     ]
