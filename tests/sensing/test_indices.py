@@ -37,6 +37,14 @@ def test_it_computes_the_ispu_of_the_last_day_and_names_what_makes_it() -> None:
     assert [news.kind for news in ledger.seal()] == ["sensing.index_computed", "sensing.condition_changed"]
 
 
+def test_it_bears_analysers_that_said_nothing() -> None:
+    made = station(100.0)
+    city.stream(made, "no2", "µg/m³")
+    (found,) = indices.air(NOON)
+    assert found.detail["hours"] == {"pm25": 24, "no2": 0}
+    assert found.detail["critical"] == "pm25"
+
+
 def test_it_is_normal_again_when_the_air_is() -> None:
     made = station(100.0)
     indices.keep(indices.air(NOON), NOON)

@@ -77,7 +77,7 @@ def air(until: datetime) -> list[Computed]:
     ):
         if key in table.concentrations:
             kept = hours.setdefault(thing, {}).setdefault(key, [])
-            kept += [(hour, value, flags)] if hour is not None else []
+            kept += [(hour, value, flags)] if value is not None else []  # a silent stream has one row, empty
     expired = _expired(until)
     return [_air(thing, streams, thing in expired, table) for thing, streams in sorted(hours.items())]
 
