@@ -83,8 +83,9 @@ def load() -> None:
         link.execute(f"ALTER TABLE sensing_observation ATTACH PARTITION {partition} "
                      f"FOR VALUES FROM ('{DAY.isoformat()}') TO ('{TODAY.isoformat()}')")  # fmt: skip
         link.execute(
-            "INSERT INTO sensing_latest SELECT DISTINCT ON (datastream_id) datastream_id, id, at, received_at, "
-            f"value, flags, NULL FROM {partition} ORDER BY datastream_id, at DESC"
+            "INSERT INTO sensing_latest "
+            "SELECT DISTINCT ON (datastream_id) datastream_id, id, at, received_at, value, flags, NULL "
+            f"FROM {partition} ORDER BY datastream_id, at DESC"
         )
     sql("VACUUM ANALYZE sensing_observation")
     sql("VACUUM ANALYZE sensing_latest")

@@ -107,10 +107,11 @@ class StationRow:
 
 
 def latest_columns() -> dict[str, Column]:
-    """The newest reading of every datastream, in no order: `datastream_id`, `at` and `received_at` (µs since
-    1970), `value` (NaN: none), `flags`.
+    """The newest reading of every datastream, in no order: `datastream_id`, `at` (µs since 1970), `value`
+    (NaN: none), `flags`.
     """
-    return fetch.columns(LATEST_KINDS, LATEST)
+    kinds = {name: kind for name, kind in LATEST_KINDS.items() if name != "received_at"}
+    return fetch.columns(kinds, LATEST)
 
 
 def latest(ids: Iterable[int] | None = None) -> list[LatestRow]:
