@@ -103,7 +103,7 @@ def test_it_notices_an_expired_calibration() -> None:
     assert look(NOON) == [(f"calibration:{one.thing_id}", 0)]
 
 
-def test_it_notices_a_gauge_that_wanders_while_the_river_stands_still() -> None:
+def test_it_notices_a_gauge_that_wanders_while_the_river_above_it_stands_still() -> None:
     names = ("Cileungsi", "P2C", "Kemang")
     upper, middle, lower = (stream(name, drift=30, drift_s=7200) for name in names)
     for a, b in ((upper, middle), (middle, lower)):
@@ -112,8 +112,8 @@ def test_it_notices_a_gauge_that_wanders_while_the_river_stands_still() -> None:
         )
     for n in range(13):
         at = NOON + timedelta(minutes=10 * n)
-        say(100 + n % 2, upper, lower, at=at)
-        say(100 + 4 * n, middle, at=at)
+        say(100 + n % 2, upper, at=at)
+        say(100 + 4 * n, middle, lower, at=at)
     found = look(NOON + timedelta(hours=2))
     assert found == [(f"drift:{middle.pk}", 1)]
     assert [(one.condition, one.code, one.level) for one in current(codes=["drift"])] == [
@@ -123,19 +123,20 @@ def test_it_notices_a_gauge_that_wanders_while_the_river_stands_still() -> None:
 
 
 @pytest.mark.parametrize(
-    ("moved", "beside", "before", "due"),
+    ("moved", "above", "before", "due"),
     [
-        (40, [1, -2], 0, 1),
-        (-40, [1, -2], 0, 1),
+        (40, [1, 2], 0, 1),
+        (-40, [1, 2], 0, 1),
         (40, [1, 20], 0, 0),  # the river moves
         (40, [1, 20], 1, 1),  # and nobody can tell
         (20, [1], 1, 1),
         (10, [1], 1, 0),
         (None, [1], 0, 0),
+        (40, [1, None], 0, 0),  # one above is silent or stuck
         (40, [], 0, 0),
     ],
 )
 def test_it_calls_no_moving_river_a_drift(
-    moved: float | None, beside: list[float], before: int, due: int
+    moved: float | None, above: list[float | None], before: int, due: int
 ) -> None:
-    assert watch.drift_level(moved, 30, beside, before) == due
+    assert watch.drift_level(moved, 30, above, before) == due

@@ -42,8 +42,8 @@ class Limits(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     neighbours that is believed at once; `flatline_s`: how long a living
     sensor may repeat itself; `cadence_s`: how often it speaks; `clock_s`: how far its clock may run ahead;
     `missing`: numbers by which it says that it has none; `news_s`: how old a reading may be when it comes and
-    still move a condition: older ones are history; `drift`: how far it may wander in `drift_s` while its
-    neighbours stand still, see watch.py.
+    still move a condition: older ones are history; `drift`: how far it may wander in `drift_s` while
+    the river above it stands still, see watch.py.
     """
 
     low: float | None = None

@@ -82,13 +82,15 @@ class Latch:
     high: bool = False
     since: int = NEVER  # since when it is high, or low
     on: bool = False
+    valid: Version | None = None  # the last one that was asked for
 
     def version(self, at: int) -> Version | None:
         """The one valid at that moment."""
-        for version in self.versions:
-            if version.start <= at < version.end:
-                return version
-        return None
+        valid = self.valid
+        if valid is None or not valid.start <= at < valid.end:
+            found = (version for version in self.versions if version.start <= at < version.end)
+            valid = self.valid = next(found, None)
+        return valid
 
     def step(self, at: int, signal: float) -> None:
         """One reading more."""
@@ -179,9 +181,11 @@ class Ladder:
         signal = self.slope.step(at, value) if self.slope else value
         if signal is None:
             return None
+        level = 0
         for latch in self.latches:
             latch.step(at, signal)
-        level = max((latch.level for latch in self.latches if latch.on), default=0)
+            if latch.on and latch.level > level:
+                level = latch.level
         if level == self.level or not news:
             return None
         self.level, label = level, ""

@@ -14,7 +14,7 @@ from django.db import connection
 from patriot.kernel.clock import WIB
 from patriot.sensing.models import Condition
 from patriot.sensing.quality import MISSED, SECOND
-from patriot.sensing.rules import UNFIT
+from patriot.sensing.rules import UNFIT, Flag
 from patriot.sensing.thresholds import Crossing
 
 NO_DATA, BATTERY, CALIBRATION, DRIFT = "no_data", "battery", "calibration", "drift"
@@ -26,7 +26,7 @@ MANY, MOST = (
 )  # so many, and such a part of all, fall silent at once: the platform is deaf, not they mute
 WEAK_PCT, EMPTY_PCT, BACK_PCT = 20.0, 10.0, 5.0  # battery: low, nearly empty; so much above it is over
 SHORT_S = 1200  # over which the two ends of a drift are averaged
-STILL = 1 / 3  # of the drift's limit: how little the neighbours may have moved
+STILL = 1 / 3  # of the drift's limit: how little the gauges above may have moved
 
 SILENCE = f"""
 SELECT d.thing_id, count(*), count(*) FILTER (WHERE silent), coalesce(max(c.level), 0)
@@ -55,26 +55,32 @@ FROM sensing_datastream d LEFT JOIN sensing_condition c ON c.condition = '{CALIB
 GROUP BY d.thing_id
 HAVING (count(*) FILTER (WHERE d.calibrated_until < %(today)s) > 0) <> (coalesce(max(c.level), 0) > 0)
 """  # noqa: S608 - constants only
-# For each watched gauge how far it and its neighbours on the river moved: now less then, both averaged.
+# For each watched gauge how far it moved, now less then, both averaged; and for each gauge above it how
+# widely it moved since a wave that passed there could have arrived. What is stuck or unfit tells nothing.
 MOVES = f"""
-WITH ends AS (
-    SELECT d.id, d.thing_id, (d.limits->>'drift')::float8 AS most, coalesce((
-        SELECT level FROM sensing_condition c WHERE c.condition = '{DRIFT}:' || d.id), 0) AS level,
-        (SELECT avg(o.value) FROM sensing_observation o WHERE o.datastream_id = d.id
-            AND o.flags & {UNFIT.value} = 0 AND o.at > %(now)s - make_interval(secs => {SHORT_S})
-            AND o.at <= %(now)s)
-        - (SELECT avg(o.value) FROM sensing_observation o WHERE o.datastream_id = d.id
-            AND o.flags & {UNFIT.value} = 0 AND o.at > %(now)s - s.span - make_interval(secs => {SHORT_S})
-            AND o.at <= %(now)s - s.span) AS moved
-    FROM sensing_datastream d, LATERAL (
-        SELECT make_interval(secs => coalesce((d.limits->>'drift_s')::float8, 21600)) AS span) AS s
-    WHERE d.limits ? 'drift'
+WITH watched AS (
+    SELECT d.id, d.thing_id, d.key, (d.limits->>'drift')::float8 AS most,
+           make_interval(secs => coalesce((d.limits->>'drift_s')::float8, 21600)) AS span,
+           coalesce((SELECT level FROM sensing_condition WHERE condition = '{DRIFT}:' || d.id), 0) AS level
+    FROM sensing_datastream d WHERE d.limits ? 'drift'
 )
-SELECT e.id, e.most, e.level, e.moved, array_agg(n.moved) FILTER (WHERE n.moved IS NOT NULL)
-FROM ends e
-JOIN sensing_riverlink r ON e.thing_id IN (r.upstream_id, r.downstream_id)
-JOIN ends n ON n.thing_id <> e.thing_id AND n.thing_id IN (r.upstream_id, r.downstream_id)
-GROUP BY e.id, e.most, e.level, e.moved
+SELECT w.id, w.most, w.level, later.mean - earlier.mean, array_agg(nullif(above.wide, 0))
+FROM watched w
+JOIN sensing_riverlink r ON r.downstream_id = w.thing_id
+JOIN sensing_datastream n ON n.thing_id = r.upstream_id AND n.key = w.key
+CROSS JOIN LATERAL (
+    SELECT avg(o.value) AS mean FROM sensing_observation o
+    WHERE o.datastream_id = w.id AND o.flags & {UNFIT.value} = 0
+      AND o.at > %(now)s - make_interval(secs => {SHORT_S}) AND o.at <= %(now)s) AS later
+CROSS JOIN LATERAL (
+    SELECT avg(o.value) AS mean FROM sensing_observation o
+    WHERE o.datastream_id = w.id AND o.flags & {UNFIT.value} = 0
+      AND o.at > %(now)s - w.span - make_interval(secs => {SHORT_S}) AND o.at <= %(now)s - w.span) AS earlier
+CROSS JOIN LATERAL (
+    SELECT max(o.value) - min(o.value) AS wide FROM sensing_observation o
+    WHERE o.datastream_id = n.id AND o.flags & {int(UNFIT | Flag.FLATLINE)} = 0
+      AND o.at > %(now)s - w.span - make_interval(secs => 3600 * r.hours_max) AND o.at <= %(now)s) AS above
+GROUP BY w.id, w.most, w.level, later.mean, earlier.mean
 """  # noqa: S608 - constants only
 
 
@@ -143,25 +149,24 @@ def calibrations(now: datetime) -> list[Crossing]:
 
 
 def drifts(now: datetime) -> list[Crossing]:
-    """Gauges that wander off while the river beside them stands still."""
+    """Gauges that wander off while the river above them stands still."""
     found = []
-    for stream, most, level, moved, beside in _rows(MOVES, {"now": now}):
-        due = drift_level(moved, most, beside or [], level)
+    for stream, most, level, moved, above in _rows(MOVES, {"now": now}):
+        due = drift_level(moved, most, above, level)
         if due != level:
             name = f"{DRIFT}:{stream}"
             found.append(_condition(name, DRIFT, due, "low", now, moved, datastream=stream))
     return found
 
 
-def drift_level(moved: float | None, most: float, beside: Iterable[float], level: int) -> int:
-    """1 when it moved by more than `most` and no neighbour by a third of that.
+def drift_level(moved: float | None, most: float, above: Iterable[float | None], level: int) -> int:
+    """1 when it moved by more than `most` while no gauge above it moved by a third of that.
 
-    While the river itself moves nobody can tell: it stands as it stood. Over when it moves like the others.
+    `above`: how widely each of them moved, None where that is not known: then, as while the river itself
+    moves, nobody can tell, and it stands as it stood. Over when it is back within half of `most`.
     """
-    others = list(beside)
-    if moved is None or not others:
-        return level
-    if max(abs(other) for other in others) >= STILL * most:
+    others = list(above)
+    if moved is None or not others or any(other is None or other >= STILL * most for other in others):
         return level
     return int(abs(moved) > most) or (level if abs(moved) > most / 2 else 0)
 
