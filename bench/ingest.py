@@ -134,11 +134,12 @@ def measure(place: Center, ids: list[int], readings: int) -> float:
         lost, latest = wanted * readings - (ask(STORED) - rows), ask(LATEST)
     rate = committed * readings / taken
     p95 = quantiles(watch.delays, n=20)[-1] if len(watch.delays) > 20 else float("nan")
+    heard, cost = said["messages"] / said["seconds"], said["cpu_s"] / taken
     print(
         f"  {readings:2d} a message: {rate / readings:,.0f} messages/s, {rate:,.0f} readings/s committed over"
-        f" {taken:.0f} s (offered {OFFERED[readings]:,.0f} messages/s, acknowledged"
-        f" {said['messages'] / said['seconds']:,.0f}); publish → commit p95 {p95:,.0f} ms of {len(watch.delays)};"
-        f" {lost} lost, {latest} of {len(ids)} in latest; of a core: {used}, publisher {said['cpu_s'] / taken:.0%}",
+        f" {taken:.0f} s (offered {OFFERED[readings]:,.0f} messages/s, acknowledged {heard:,.0f});"
+        f" publish → commit p95 {p95:,.0f} ms of {len(watch.delays)}; {lost} lost, {latest} of {len(ids)}"
+        f" in latest; of a core: {used}, publisher {cost:.0%}",
         flush=True,
     )
     kept = rate >= WANTED[readings] and lost == 0
