@@ -4,6 +4,8 @@ import App from "./App.svelte";
 import type { WallConfig } from "./types";
 import "./flat.css";
 import "./wall.css";
+import "./alarms.css";
+import "./warnings.css";
 
 const target = document.getElementById("wall");
 const block = document.getElementById("wall-config");
