@@ -23,7 +23,24 @@ FUNCTIONS = ["substringof", "contains", "startswith", "endswith", "length", "ind
              "geo.distance", "geo.length", "geo.intersects", "st_equals", "st_disjoint", "st_touches", "st_within",
              "st_overlaps", "st_crosses", "st_intersects", "st_contains", "st_relate", "before", "after", "meets",
              "during", "overlaps", "starts", "finishes", "nosuch"]  # fmt: skip
-WORDS = [*PATHS, *LITERALS, *OPERATORS, *FUNCTIONS, "(", ")", ",", "/", "not", "-", " ", "$top=1", ";", "'", "[", "§"]
+WORDS = [
+    *PATHS,
+    *LITERALS,
+    *OPERATORS,
+    *FUNCTIONS,
+    "(",
+    ")",
+    ",",
+    "/",
+    "not",
+    "-",
+    " ",
+    "$top=1",
+    ";",
+    "'",
+    "[",
+    "§",
+]
 
 atoms = st.sampled_from(PATHS + LITERALS)
 
@@ -41,7 +58,9 @@ filters = expressions | noise
 numbers = st.sampled_from(["0", "1", "5", "-1", "x", "1.5", "", "99999999999999", "9" * 30])
 orders = st.lists(st.builds(lambda by, way: f"{by}{way}", expressions, st.sampled_from(["", " asc", " desc", " up"])),
                   min_size=1, max_size=3).map(",".join)  # fmt: skip
-selects = st.lists(st.sampled_from([*PATHS, "*", "Datastreams", "@iot.selfLink"]), min_size=1, max_size=4).map(",".join)
+selects = st.lists(
+    st.sampled_from([*PATHS, "*", "Datastreams", "@iot.selfLink"]), min_size=1, max_size=4
+).map(",".join)
 LINKS = ["Things", "Locations", "HistoricalLocations", "Datastreams", "Sensor", "ObservedProperty", "Observations",
          "FeatureOfInterest", "Thing", "Datastream", "Nothing"]  # fmt: skip
 
