@@ -4,15 +4,14 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('sensing', '0009_quiet_forecast'),
+        ("sensing", "0009_quiet_forecast"),
     ]
 
     operations = [
         migrations.AlterField(
-            model_name='condition',
-            name='datastream_id',
+            model_name="condition",
+            name="datastream_id",
             field=models.BigIntegerField(db_index=True, null=True),
         ),
     ]
