@@ -150,11 +150,10 @@ def run(
         chooser.register(line.link, selectors.EVENT_READ, line)
     began, total = time.monotonic(), 0
     while (now := time.monotonic()) - began < seconds:
+        lines.append(lines.pop(0))  # each in its turn has the first say
         for line in lines:
             allowed = int((now - began) * rate) - total if rate else WINDOW
-            if rate and allowed < BLOCK:
-                allowed = 0
-            total += line.fill(allowed)
+            total += line.fill(allowed if allowed >= BLOCK else 0)
         for key, _ in chooser.select(0.005 if not rate else 0.002):
             key.data.read()
     ended = time.monotonic()

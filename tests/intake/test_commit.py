@@ -1,6 +1,7 @@
 """Committing a batch: in order, once, and only by whoever holds the lane."""
 
 import asyncio
+from datetime import timedelta
 from typing import Any
 
 import numpy as np
@@ -14,7 +15,10 @@ from patriot.intake.lanes import MAIN, split, wanted
 from patriot.intake.refused import Gate
 from patriot.intake.wire import Frames
 from patriot.intake.work import codes_of, work_of
+from patriot.kernel import clock
 from patriot.kernel.config import Config
+from patriot.sensing import quarantine
+from patriot.sensing.models import Quarantined
 from tests.intake.conftest import gauge
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -148,3 +152,13 @@ def test_it_says_what_is_wrong_with_the_number_of_lanes() -> None:
     for text in ("0", "65", "many", "-1"):
         with pytest.raises(ValueError, match="PATRIOT_INTAKE_LANES"):
             wanted({"PATRIOT_INTAKE_LANES": text})
+
+
+def test_it_forgets_what_nobody_asked_for_in_a_month() -> None:
+    now = clock.now()
+    for days in (1, 29, 31, 400):
+        Quarantined.objects.create(
+            at=now - timedelta(days=days), source="mqtt", uid="a", topic="", reason="malformed", payload=b"x"
+        )
+    assert quarantine.forget(now) == 2
+    assert Quarantined.objects.count() == 2

@@ -176,4 +176,6 @@ def test_it_keeps_a_little_of_a_flood_and_counts_all_of_it() -> None:
     assert len(kept) < 2000
     assert sum(row[4] for row in counts) == 5000  # type: ignore[misc]
     assert len(counts) <= 2001
+    big = [refused(f"sensing.{n}.c", "malformed", bytes(65_536), NOW) for n in range(500)]
+    assert len(gate.sort(big)[0]) <= 8_000_000 // 65_536 + 1
     assert len(gate.sort([refused("sensing.a.b", "malformed", b"", NOW + 3600 * 10**6)])[0]) == 1

@@ -1,7 +1,7 @@
 """What could not be used: some of it is kept as it came, all of it is counted.
 
 A device that sends rubbish ten times a second must not fill the disk: of every device and reason at most
-`KEPT_AN_HOUR` payloads an hour are kept, of all together `ALL_AN_HOUR`.
+`KEPT_AN_HOUR` payloads an hour are kept, of all together `ALL_AN_HOUR` and `BYTES_AN_HOUR`; a month long.
 """
 
 from collections import Counter
@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 UNKNOWN_DEVICE, UNKNOWN_STREAM, UNKNOWN_TOPIC = "unknown_device", "unknown_datastream", "unknown_topic"
 KEPT_AN_HOUR = 20
 ALL_AN_HOUR = 2000
+BYTES_AN_HOUR = 8_000_000
 LONGEST = 65_536  # bytes kept of a payload
 LONGEST_UID, LONGEST_TOPIC = 80, 255
 MOST_UIDS = 2000  # counted by name in an hour; the others are counted together
@@ -59,6 +60,7 @@ class Gate:
     _hour: int = -1
     _kept: "Counter[tuple[str, str]]" = field(default_factory=Counter)
     _all: int = 0
+    _bytes: int = 0
 
     def sort(self, found: list[Refused]) -> tuple[list[Refused], list[tuple[object, ...]]]:
         """What is kept, and rows for `COUNT`, in the order of their keys: two processes cannot deadlock."""
@@ -78,13 +80,14 @@ class Gate:
     def _admits(self, one: Refused) -> bool:
         hour = int(one.at.timestamp()) // HOUR_S
         if hour > self._hour:
-            self._hour, self._all = hour, 0
+            self._hour, self._all, self._bytes = hour, 0, 0
             self._kept.clear()
         key = (one.uid, one.reason)
         if key not in self._kept and len(self._kept) >= MOST_UIDS:
             return False
         self._kept[key] += 1
-        if self._kept[key] > KEPT_AN_HOUR or self._all >= ALL_AN_HOUR:
+        if self._kept[key] > KEPT_AN_HOUR or self._all >= ALL_AN_HOUR or self._bytes >= BYTES_AN_HOUR:
             return False
         self._all += 1
+        self._bytes += min(LONGEST, len(one.payload))
         return True

@@ -13,6 +13,7 @@ from patriot.sensing import (
     foresight,
     indices,
     marks,
+    quarantine,
     retention,
     rollups,
     street,
@@ -100,3 +101,9 @@ def notice_weakness() -> None:
     """Weak batteries, expired calibrations, gauges that drift."""
     now = clock.now()
     actions.change_conditions([*watch.batteries(now), *watch.calibrations(now), *watch.drifts(now)])
+
+
+@every("50 18 * * *")
+def forget_quarantine() -> None:
+    """At 01.50 WIB: what nobody could use and nobody asked for in a month."""
+    quarantine.forget(clock.now())

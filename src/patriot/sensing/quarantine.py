@@ -5,7 +5,7 @@ keeps the payloads and hides them, with a reason, until it is undone.
 """
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import connection, transaction
 from django.utils.translation import gettext as _
@@ -19,6 +19,7 @@ from patriot.sensing.events import QuarantineResolved
 from patriot.sensing.models import Datastream, Device, Quarantined
 from patriot.sensing.payloads import BadPayload, decode
 
+KEPT = timedelta(days=30)
 DISCARDED, REPLAYED = "discarded", "replayed"  # how a resolution begins; a reason may follow after a colon
 GROUPS = """
 SELECT q.uid, q.reason, q.source, count(*), min(q.at), max(q.at),
@@ -200,3 +201,11 @@ def _announce(
 ) -> None:
     event = QuarantineResolved(uid, reason, resolution, count, thing)
     ledger.append(event, actor=actor, subject=f"device:{uid}")
+
+
+def forget(now: datetime) -> int:
+    """Drop payloads older than `KEPT`, resolved or not, and their counts; returns how many."""
+    with connection.cursor() as cursor:
+        cursor.execute("DELETE FROM sensing_quarantine_count WHERE day < %s", [(now - KEPT).date()])
+        cursor.execute("DELETE FROM sensing_quarantined WHERE at < %s", [now - KEPT])
+        return int(cursor.rowcount)
