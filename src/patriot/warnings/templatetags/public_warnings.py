@@ -15,7 +15,8 @@ MOST = 3
 def warnings_now(context: dict[str, Any]) -> dict[str, Any]:
     """A strip for each warning in force. Without the database a page goes without it."""
     try:
-        rows = [row for row in queries.active() if not row.is_good_news]
+        shown = getattr(context.get("row"), "identifier", "")  # the page's own subject needs no strip
+        rows = [row for row in queries.active() if not row.is_good_news and row.identifier != shown]
         viewer = getattr(context.get("request"), "viewer", None)
         waiting = queries.waiting_for(viewer) if viewer is not None and viewer.roles else []
     except DatabaseError:
