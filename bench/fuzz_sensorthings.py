@@ -1,7 +1,7 @@
 """Queries without end against SensorThings: read and compiled, then asked and sent over the whole view.
 
-PATRIOT_FUZZ: how many for parser and compiler (1,000,000), PATRIOT_FUZZ_WHOLE: for the view (20,000). Fails at
-the first crash or 5xx with what caused it; PATRIOT_FUZZ_SEED repeats a run.
+PATRIOT_FUZZ: how many for parser and compiler (1,000,000), PATRIOT_FUZZ_WHOLE: for the view (20,000).
+Fails at the first crash or 5xx with what caused it; PATRIOT_FUZZ_SEED repeats a run.
 """
 
 import os
@@ -34,7 +34,8 @@ def test_view(sta):
     @settings(max_examples={whole}, deadline=None, database=None, phases=[Phase.generate, Phase.shrink],
               suppress_health_check=list(HealthCheck))
     @given(path=queries.resources | st.sampled_from(queries.PLURALS[:8]), query=queries.queries,
-           method=st.sampled_from(["GET", "GET", "GET", "POST", "PATCH", "PUT", "DELETE"]), body=queries.bodies,
+           method=st.sampled_from(["GET", "GET", "GET", "POST", "PATCH", "PUT", "DELETE"]),
+           body=queries.bodies,
            kind=st.sampled_from(KINDS))
     def ask(path, query, method, body, kind):
         if method == "GET":
@@ -75,7 +76,8 @@ class Monkey:
         name = self.chance.choice(self.said.LINKS)
         if depth == 0:
             return name
-        inner = [f"$filter={self.expression(2)}", f"$expand={self.expansion(depth - 1)}", "$top=3", "$count=true",
+        inner = [f"$filter={self.expression(2)}", f"$expand={self.expansion(depth - 1)}", "$top=3",
+                 "$count=true",
                  f"$orderby={self.expression(1)} desc", "$select=name,id"]  # fmt: skip
         chosen = ";".join(self.chance.sample(inner, self.chance.randint(0, 3)))
         return f"{name}({chosen})" if chosen else f"{name}/{self.expansion(depth - 1)}"

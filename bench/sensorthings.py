@@ -1,7 +1,7 @@
 """Observations over HTTP: one a request, and 1,000 a request as data arrays, each answered after its commit.
 
-Beside it, in the same run, `django-ogc-sensorthings` on the same PostgreSQL, uvicorn and clients, where pip can
-install it into a throw-away environment. PATRIOT_BENCH_S shortens a run.
+Beside it, in the same run, `django-ogc-sensorthings` on the same PostgreSQL, uvicorn and clients, where
+it can be installed into a throw-away environment. PATRIOT_BENCH_S shortens a run.
 """
 
 import asyncio
@@ -37,7 +37,8 @@ ALLOWED_HOSTS = ["*"]
 DATABASES = {{"default": {{"ENGINE": "django.db.backends.postgresql", "NAME": "peer", "USER": "patriot",
                           "HOST": "{socket}", "CONN_MAX_AGE": 600}}}}
 INSTALLED_APPS = ["django.contrib.contenttypes", "sensorthings.versions.v1_1",
-                  "sensorthings.versions.v1_1.backends.django", "sensorthings.versions.v1_1.extensions.dataarray"]
+                  "sensorthings.versions.v1_1.backends.django",
+                  "sensorthings.versions.v1_1.extensions.dataarray"]
 ROOT_URLCONF = "urls"
 USE_TZ = True
 SENSORTHINGS_V1_1_SERVICE_URL = "http://127.0.0.1:{port}/sensorthings"
@@ -71,7 +72,9 @@ class Target:
     def single(self, n: int) -> bytes:
         """The n-th plain observation."""
         stream = self.streams[n % len(self.streams)]
-        body = json.dumps({"result": n % 90 + 0.5, "phenomenonTime": moment(n), "Datastream": {"@iot.id": stream}})
+        body = json.dumps(
+            {"result": n % 90 + 0.5, "phenomenonTime": moment(n), "Datastream": {"@iot.id": stream}}
+        )
         return self._post("Observations", body)
 
     def arrays(self, n: int) -> bytes:
@@ -168,7 +171,8 @@ def peer(place: Center, folder: Path) -> Iterator[Target | None]:
         subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(folder / "env")], check=True)
         uv = Path(sys.executable).with_name("uv")
         subprocess.run(
-            [uv, "pip", "install", "-q", "--python", python, PEER, "psycopg[binary]", "uvicorn", "httptools", "uvloop"],
+            [uv, "pip", "install", "-q", "--python", python, PEER, "psycopg[binary]", "uvicorn",
+             "httptools", "uvloop"],
             check=True, timeout=300,
         )  # fmt: skip
     except (subprocess.SubprocessError, OSError) as fault:
@@ -179,12 +183,25 @@ def peer(place: Center, folder: Path) -> Iterator[Target | None]:
         link.execute("CREATE DATABASE peer")
     (folder / "settings.py").write_text(SETTINGS.format(socket=place.home / "run", port=port))
     (folder / "urls.py").write_text(
-        "from django.urls import include, path\nurlpatterns = [path('sensorthings/', include('sensorthings.urls'))]\n"
+        "from django.urls import include, path\n"
+        "urlpatterns = [path('sensorthings/', include('sensorthings.urls'))]\n"
     )
-    (folder / "app.py").write_text("from django.core.asgi import get_asgi_application\napp = get_asgi_application()\n")
+    (folder / "app.py").write_text(
+        "from django.core.asgi import get_asgi_application\napp = get_asgi_application()\n"
+    )
     env = os.environ | {"DJANGO_SETTINGS_MODULE": "settings", "PYTHONPATH": str(folder)}
     subprocess.run([python, "-m", "django", "migrate", "-v", "0"], env=env, check=True, cwd=folder)
-    command = [python, "-m", "uvicorn", "app:app", "--port", str(port), "--no-access-log", "--log-level", "error"]
+    command = [
+        python,
+        "-m",
+        "uvicorn",
+        "app:app",
+        "--port",
+        str(port),
+        "--no-access-log",
+        "--log-level",
+        "error",
+    ]
     process = subprocess.Popen([*command, "--http", "httptools", "--loop", "uvloop"], env=env, cwd=folder)
     try:
         time.sleep(5)
@@ -201,7 +218,10 @@ def measure(target: Target, place: Center | None) -> tuple[float, float]:
         before = place.cpu_s("web") if place else 0.0
         found = rate(target, clients)
         used = f", web process {(place.cpu_s('web') - before) / SECONDS:.0%} of a core" if place else ""
-        print(f"{target.name}: {clients:3d} clients, one a request: {found:8.0f} observations/s{used}", flush=True)
+        print(
+            f"{target.name}: {clients:3d} clients, one a request: {found:8.0f} observations/s{used}",
+            flush=True,
+        )
         best = max(best, found)
     arrays = rate(target, 2, arrays=True)
     print(f"{target.name}:   2 clients, {ROWS} a request: {arrays:8.0f} observations/s", flush=True)
@@ -211,11 +231,16 @@ def measure(target: Target, place: Center | None) -> tuple[float, float]:
 def main() -> None:
     """Both, and the ratios."""
     with center() as place, tempfile.TemporaryDirectory(prefix="patriot-peer-") as folder:
-        token = next(person["token"] for person in place.keys()["people"] if person["role"] == "administrator")
+        token = next(
+            person["token"] for person in place.keys()["people"] if person["role"] == "administrator"
+        )
         ours = measure(furnish(Target("patriot", place.port, "/sensorthings/v1.1", token, ())), place)
         print(f"wanted: {SINGLE_GOAL}/s and {ARRAY_GOAL}/s", flush=True)
         with peer(place, Path(folder)) as other:
             if other is None:
                 return
             theirs = measure(furnish(other), None)
-            print(f"patriot / {PEER}: {ours[0] / theirs[0]:.1f} × one a request, {ours[1] / theirs[1]:.1f} × arrays")
+            print(
+                f"patriot / {PEER}: {ours[0] / theirs[0]:.1f} × one a request, "
+                f"{ours[1] / theirs[1]:.1f} × arrays"
+            )

@@ -10,7 +10,8 @@ LONG_LINE = {"type": "LineString", "coordinates": [[4, 52], [8, 52]]}
 TRIANGLE = {"type": "Polygon", "coordinates": [[[8, 53], [7, 52], [7, 53], [8, 53]]]}
 PLACES = [point(8, 51), point(8, 52), point(8, 53), point(8, 54), TRIANGLE, LINE, LONG_LINE]
 FIELDS: list[dict[str, Any] | None] = [None, {"field": 2, "string": "one", "deep": {"list": [7, 8]}},
-                                       {"field": 3, "string": "two", "on": True, "since": "2026-01-01T00:00:00Z"},
+                                       {"field": 3, "string": "two", "on": True,
+                                        "since": "2026-01-01T00:00:00Z"},
                                        None]  # fmt: skip
 
 

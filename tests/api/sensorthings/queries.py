@@ -6,10 +6,14 @@ from hypothesis import strategies as st
 
 PLURALS = ["Things", "Locations", "HistoricalLocations", "Datastreams", "Sensors", "ObservedProperties",
            "Observations", "FeaturesOfInterest", "CreateObservations", "$batch", "Nothing"]  # fmt: skip
-PATHS = ["name", "id", "@iot.id", "description", "result", "phenomenonTime", "resultTime", "validTime", "properties/a",
-         "properties/a/0", "properties/a[1]/b", "Locations/location", "Datastreams/Observations/result", "Thing/name",
-         "Datastream/Thing/Locations/name", "FeatureOfInterest/feature", "unitOfMeasurement/symbol", "parameters/x",
-         "HistoricalLocations/time", "location", "feature", "observedArea", "Datastreams/id", "nosuch", "result/x",
+PATHS = ["name", "id", "@iot.id", "description", "result", "phenomenonTime", "resultTime", "validTime",
+         "properties/a",
+         "properties/a/0", "properties/a[1]/b", "Locations/location", "Datastreams/Observations/result",
+         "Thing/name",
+         "Datastream/Thing/Locations/name", "FeatureOfInterest/feature", "unitOfMeasurement/symbol",
+         "parameters/x",
+         "HistoricalLocations/time", "location", "feature", "observedArea", "Datastreams/id", "nosuch",
+         "result/x",
          "resultQuality", "metadata", "definition", "encodingType", "time", "unitOfMeasurement"]  # fmt: skip
 LITERALS = ["1", "-2.5", "1e300", "99999999999999999999999", "'x'", "'it''s'", "''", "true", "false", "null",
             "2026-11-21T03:00:00Z", "2026-11-21T03:00:00+07:00", "2026-01-01T00:00:00Z/2026-02-01T00:00:00Z",
@@ -18,10 +22,14 @@ LITERALS = ["1", "-2.5", "1e300", "99999999999999999999999", "'x'", "'it''s'", "
             "geography'POINT EMPTY'", "9999-12-31T23:59:59.999999Z", "duration'P99999999D'", "0"]  # fmt: skip
 OPERATORS = ["eq", "ne", "lt", "le", "gt", "ge", "add", "sub", "mul", "div", "mod", "and", "or"]
 FUNCTIONS = ["substringof", "contains", "startswith", "endswith", "length", "indexof", "substring", "tolower",
-             "toupper", "trim", "concat", "year", "month", "day", "hour", "minute", "second", "fractionalseconds",
-             "date", "time", "totaloffsetminutes", "now", "mindatetime", "maxdatetime", "round", "floor", "ceiling",
-             "geo.distance", "geo.length", "geo.intersects", "st_equals", "st_disjoint", "st_touches", "st_within",
-             "st_overlaps", "st_crosses", "st_intersects", "st_contains", "st_relate", "before", "after", "meets",
+             "toupper", "trim", "concat", "year", "month", "day", "hour", "minute", "second",
+             "fractionalseconds",
+             "date", "time", "totaloffsetminutes", "now", "mindatetime", "maxdatetime", "round", "floor",
+             "ceiling",
+             "geo.distance", "geo.length", "geo.intersects", "st_equals", "st_disjoint", "st_touches",
+             "st_within",
+             "st_overlaps", "st_crosses", "st_intersects", "st_contains", "st_relate", "before", "after",
+             "meets",
              "during", "overlaps", "starts", "finishes", "nosuch"]  # fmt: skip
 WORDS = [
     *PATHS,
@@ -56,12 +64,14 @@ expressions = st.recursive(atoms, _bigger, max_leaves=12)
 noise = st.lists(st.sampled_from(WORDS), max_size=14).map(" ".join) | st.text(max_size=60)
 filters = expressions | noise
 numbers = st.sampled_from(["0", "1", "5", "-1", "x", "1.5", "", "99999999999999", "9" * 30])
-orders = st.lists(st.builds(lambda by, way: f"{by}{way}", expressions, st.sampled_from(["", " asc", " desc", " up"])),
+orders = st.lists(st.builds(lambda by, way: f"{by}{way}", expressions,
+                            st.sampled_from(["", " asc", " desc", " up"])),
                   min_size=1, max_size=3).map(",".join)  # fmt: skip
 selects = st.lists(
     st.sampled_from([*PATHS, "*", "Datastreams", "@iot.selfLink"]), min_size=1, max_size=4
 ).map(",".join)
-LINKS = ["Things", "Locations", "HistoricalLocations", "Datastreams", "Sensor", "ObservedProperty", "Observations",
+LINKS = ["Things", "Locations", "HistoricalLocations", "Datastreams", "Sensor", "ObservedProperty",
+         "Observations",
          "FeatureOfInterest", "Thing", "Datastream", "Nothing"]  # fmt: skip
 
 
@@ -92,7 +102,8 @@ queries = st.lists(
 )  # fmt: skip
 keys = st.sampled_from(["", "(1)", "(2)", "(0)", "(x)", "('1')", "(-1)", "(99999999999999999999)", "("])
 resources = st.lists(
-    st.builds(lambda name, key: name + key, st.sampled_from([*PLURALS, *LINKS, "name", "properties", "result"]), keys)
+    st.builds(lambda name, key: name + key,
+              st.sampled_from([*PLURALS, *LINKS, "name", "properties", "result"]), keys)
     | st.sampled_from(["$ref", "$value", "%00", ".."]),
     max_size=5,
 ).map("/".join)  # fmt: skip
@@ -101,12 +112,16 @@ leaves = (
     | st.sampled_from(["2026-11-21T03:00:00Z", "x", "", "\x00", "POINT", "application/geo+json", "$1"])
     | st.text(max_size=10)
 )  # fmt: skip
-KEYS = ["@iot.id", "name", "description", "properties", "Locations", "Datastreams", "Thing", "Sensor", "result",
-        "ObservedProperty", "Datastream", "FeatureOfInterest", "phenomenonTime", "location", "feature", "encodingType",
-        "metadata", "definition", "type", "coordinates", "unitOfMeasurement", "observationType", "time", "components",
+KEYS = ["@iot.id", "name", "description", "properties", "Locations", "Datastreams", "Thing", "Sensor",
+        "result",
+        "ObservedProperty", "Datastream", "FeatureOfInterest", "phenomenonTime", "location", "feature",
+        "encodingType",
+        "metadata", "definition", "type", "coordinates", "unitOfMeasurement", "observationType", "time",
+        "components",
         "dataArray", "requests", "id", "method", "url", "body", "Observations", "validTime", "parameters",
         "resultQuality", "op", "path", "value", "observedArea", "symbol"]  # fmt: skip
 bodies: st.SearchStrategy[Any] = st.recursive(
-    leaves, lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.sampled_from(KEYS), inner, max_size=6),
+    leaves,
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.sampled_from(KEYS), inner, max_size=6),
     max_leaves=25,
 )  # fmt: skip

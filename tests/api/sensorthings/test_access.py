@@ -87,7 +87,8 @@ def test_it_has_404_for_what_is_hidden_as_for_what_is_not_there(sta: Sta, nobody
     there = sta.get(f"Things({hidden})?$expand=Datastreams/Observations,Locations,HistoricalLocations").json
     stream_ = there["Datastreams"][0]["@iot.id"]
     observation = there["Datastreams"][0]["Observations"][0]["@iot.id"]
-    paths = [f"Things({hidden})", f"Things({hidden})/Datastreams", f"Things({hidden})/name", f"Datastreams({stream_})",
+    paths = [f"Things({hidden})", f"Things({hidden})/Datastreams", f"Things({hidden})/name",
+             f"Datastreams({stream_})",
              f"Datastreams({stream_})/Observations", f"Observations({observation})",
              f"Locations({there['Locations'][0]['@iot.id']})/Things",
              f"HistoricalLocations({there['HistoricalLocations'][0]['@iot.id']})/Thing",
@@ -141,10 +142,13 @@ def test_it_lets_an_agency_write_what_is_its_own_only(sta: Sta, hidden: int) -> 
         ("PATCH", f"Things({public})", {"name": "mine now"}), ("DELETE", f"Things({public})", None),
         ("POST", f"Datastreams({level})/Observations", {"result": 1}),
         ("POST", "Observations", {"result": 1, "Datastream": {"@iot.id": level}}),
-        ("POST", f"Things({public})/Datastreams", stream()), ("PATCH", f"Datastreams({level})", {"name": "x"}),
+        ("POST", f"Things({public})/Datastreams", stream()),
+        ("PATCH", f"Datastreams({level})", {"name": "x"}),
         ("PATCH", f"Sensors({sta.ids(f'Datastreams({level})/Sensor/Datastreams')[0]})", {"name": "x"}),
-        ("DELETE", f"ObservedProperties({sta.get(f'Datastreams({level})/ObservedProperty').json['@iot.id']})", None),
-        ("DELETE", f"FeaturesOfInterest({sta.ids('FeaturesOfInterest?$filter=Observations/result eq 1')[0]})", None),
+        ("DELETE",
+         f"ObservedProperties({sta.get(f'Datastreams({level})/ObservedProperty').json['@iot.id']})", None),
+        ("DELETE",
+         f"FeaturesOfInterest({sta.ids('FeaturesOfInterest?$filter=Observations/result eq 1')[0]})", None),
         ("POST", "Locations", {"name": "x", "description": "", "encodingType": "application/geo+json",
                                "location": point(1, 1), "Things": [{"@iot.id": public}]}),
         ("POST", "HistoricalLocations", {"time": "2020-01-01T00:00:00Z", "Thing": {"@iot.id": public}}),

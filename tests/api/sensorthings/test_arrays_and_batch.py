@@ -18,11 +18,13 @@ def streams(sta: Sta) -> list[int]:
 def test_it_takes_data_arrays_and_marks_the_rows_it_cannot_use(sta: Sta, streams: list[int]) -> None:
     first, second = streams
     body = [
-        {"Datastream": {"@iot.id": first}, "components": ["phenomenonTime", "result"], "dataArray@iot.count": 3,
+        {"Datastream": {"@iot.id": first}, "components": ["phenomenonTime", "result"],
+         "dataArray@iot.count": 3,
          "dataArray": [["2026-11-21T00:00:00Z", 1], ["no time", 2], ["2026-11-21T00:01:00Z", "wet"], [1]]},
         {"Datastream": {"@iot.id": second},
          "components": ["result", "resultTime", "validTime", "parameters", "FeatureOfInterest/id", "nosuch"],
-         "dataArray": [[3, "2026-11-21T00:00:00Z", None, {"x": 1}, None, 0], [3, None, None, None, 987654, 0]]},
+         "dataArray": [[3, "2026-11-21T00:00:00Z", None, {"x": 1}, None, 0],
+                       [3, None, None, None, 987654, 0]]},
         {"Datastream": {"@iot.id": 987654}, "components": ["result"], "dataArray": [[1], [2]]},
     ]  # fmt: skip
     said = sta.ask("POST", "CreateObservations", body)
@@ -73,9 +75,11 @@ def multipart(*parts: str) -> bytes:
     changes = "".join(f"--c\r\nContent-Type: application/http\r\nContent-ID: {n}\r\n\r\n{part}\r\n"
                       for n, part in enumerate(parts, 1))  # fmt: skip
     return (
-        "--b\r\nContent-Type: application/http\r\n\r\nGET Things?$top=1&$select=name HTTP/1.1\r\nHost: x\r\n\r\n\r\n"
+        "--b\r\nContent-Type: application/http\r\n\r\n"
+        "GET Things?$top=1&$select=name HTTP/1.1\r\nHost: x\r\n\r\n\r\n"
         f"--b\r\nContent-Type: multipart/mixed; boundary=c\r\n\r\n{changes}--c--\r\n"
-        "--b\r\nContent-Type: application/http\r\n\r\nGET /sensorthings/v1.1/Things(987654) HTTP/1.1\r\n\r\n\r\n"
+        "--b\r\nContent-Type: application/http\r\n\r\n"
+        "GET /sensorthings/v1.1/Things(987654) HTTP/1.1\r\n\r\n\r\n"
         "--b--\r\n"
     ).encode()
 

@@ -91,7 +91,8 @@ def test_it_answers_properties_values_and_references(sta: Sta, world: World) -> 
 
 
 @pytest.mark.parametrize("path", [
-    "Nothing", "Things(987654)", "Things(987654)/Datastreams", "Things(abc)", "Things('x')", "Things(1", "Things()",
+    "Nothing", "Things(987654)", "Things(987654)/Datastreams", "Things(abc)", "Things('x')", "Things(1",
+                                                                                                     "Things()",
     "Things({thing})/nosuch", "Things({thing})/Datastreams({other})", "Things({thing})/name/nosuch/$value/x",
     "Observations({observation})/Datastream({other})", "Things(-1)", "Things(99999999999999999999999999)",
     "Things(0)", "Things({thing})/Datastreams(987654)/Observations", "Locations({thing})/Thing",
@@ -108,7 +109,8 @@ def test_it_has_404_for_what_is_not_there(sta: Sta, path: str) -> None:
     "$top=-1", "$top=x", "$skip=1.5", "$count=maybe", "$nosuch=1", "$expand=Nothing", "$select=nosuch",
     "$orderby=nosuch", "$orderby=name down", "$expand=Datastreams($nosuch=1)", "$expand=Datastreams($top=1",
     "$filter=name eq 'a'&$filter=name eq 'b'", "$resultFormat=csv", "$resultFormat=dataArray", "$skiptoken=x",
-    "$expand=Datastreams($filter=nosuch eq 1)", "$orderby=location", "$select=", "$filter=", "$expand=Locations(x)",
+    "$expand=Datastreams($filter=nosuch eq 1)", "$orderby=location", "$select=", "$filter=",
+    "$expand=Locations(x)",
 ])  # fmt: skip
 def test_it_has_400_for_what_it_cannot_read(sta: Sta, query: str) -> None:
     assert sta.ask("GET", f"Things?{query}").status == 400

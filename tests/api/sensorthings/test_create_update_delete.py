@@ -114,13 +114,16 @@ def test_it_writes_history_when_a_thing_moves_and_moves_it_by_newest_history(sta
 
 BROKEN: list[tuple[str, Any]] = [
     ("Things", {}), ("Things", []), ("Things", {"name": "x"}), ("Things", {"name": 3, "description": ""}),
-    ("Things", {"name": "x", "description": "", "properties": 3}), ("Things", {"name": "", "description": ""}),
+    ("Things", {"name": "x", "description": "", "properties": 3}),
+    ("Things", {"name": "", "description": ""}),
     ("Things", {"name": "x" * 300, "description": ""}), ("Things", {"name": "a\x00", "description": ""}),
-    ("Things", {"name": "x", "description": "", "nosuch": 1}), ("Things", b"{"), ("Things", b""), ("Things", b"\xff"),
+    ("Things", {"name": "x", "description": "", "nosuch": 1}), ("Things", b"{"), ("Things", b""),
+                                                                ("Things", b"\xff"),
     ("Things", {"name": "x", "description": "", "Locations": {"@iot.id": 1}}),
     ("Things", {"name": "x", "description": "", "Locations": [{"@iot.id": 987654}]}),
     ("Things", {"name": "x", "description": "", "Datastreams": [{"name": "half"}]}),
-    ("Locations", location() | {"location": {"type": "Point"}}), ("Locations", location() | {"location": None}),
+    ("Locations", location() | {"location": {"type": "Point"}}),
+    ("Locations", location() | {"location": None}),
     ("Locations", location() | {"location": {"type": "Point", "coordinates": ["a", 1]}}),
     ("Datastreams", stream()), ("Datastreams", stream() | {"Thing": {"@iot.id": 987654}}),
     ("Datastreams", stream() | {"unitOfMeasurement": "cm", "Thing": {"@iot.id": 1}}),
@@ -170,7 +173,8 @@ def test_it_replaces_by_put_and_patches_by_json_patch(sta: Sta) -> None:
     assert said.status == 200
     assert "properties" not in said.json
     assert sta.ask("PUT", f"Things({key})", {"name": "Half"}).status == 400
-    patch = [{"op": "add", "path": "/properties", "value": {"a": 1}}, {"op": "add", "path": "/properties/b", "value": 2},
+    patch = [{"op": "add", "path": "/properties", "value": {"a": 1}},
+             {"op": "add", "path": "/properties/b", "value": 2},
              {"op": "replace", "path": "/name", "value": "Patched"}]  # fmt: skip
     kind = "application/json-patch+json"
     said = sta.ask("PATCH", f"Things({key})", patch, kind)

@@ -64,7 +64,8 @@ def test_it_gathers_single_observations_and_answers_after_the_commit(station: tu
             return await asyncio.gather(*(
                 client.post(f"{root}/Datastreams({level})/Observations", json=body | {"result": n})
                 if n % 2 else
-                client.post(f"{root}/Observations", json=body | {"result": n, "Datastream": {"@iot.id": level}})
+                client.post(f"{root}/Observations",
+                            json=body | {"result": n, "Datastream": {"@iot.id": level}})
                 for n in range(60)
             ))  # fmt: skip
 
@@ -126,7 +127,8 @@ def test_it_works_with_frost_sta_client(station: tuple[str, int]) -> None:
         assert isinstance(made.id, int)
         unit = UnitOfMeasurement(name="centimetre", symbol="cm", definition="ucum:cm")
         level_stream = frost.Datastream(
-            name="Level", description="Stage", observation_type="OM_Measurement", unit_of_measurement=unit, thing=made,
+            name="Level", description="Stage", observation_type="OM_Measurement", unit_of_measurement=unit,
+            thing=made,
             sensor=frost.Sensor(name="S", description="s", encoding_type="text/plain", metadata="m"),
             observed_property=frost.ObservedProperty(name="O", description="o", definition="https://example.org"),
         )  # fmt: skip

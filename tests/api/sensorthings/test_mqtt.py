@@ -53,7 +53,7 @@ def heard(device: Device, count: int) -> dict[str, list[Any]]:
 
 
 @pytest.fixture
-def broker(installation: Installation) -> Iterator[Installation]:  # noqa: F811
+def broker(installation: Installation) -> Iterator[Installation]:
     server = Nats(installation.config)
     server.prepare()
     command = server.command()
@@ -136,7 +136,8 @@ def test_it_says_plain_readings_without_asking_the_database() -> None:
     feed._open = frozenset({1, 2})
     said = [(subject, orjson.loads(payload)) for subject, payload in feed.observed(*columns)]
     assert [subject for subject, _ in said] == [
-        "v1//1.Observations?$select=result", "v1//1.Observations?$select=result", "v1//1.Datastreams(2).Observations",
+        "v1//1.Observations?$select=result", "v1//1.Observations?$select=result",
+        "v1//1.Datastreams(2).Observations",
     ]  # fmt: skip
     assert said[0][1] == {"result": 1.5}
     assert said[2][1]["phenomenonTime"] == "2001-09-09T01:46:40.000Z"
@@ -152,7 +153,8 @@ def test_it_makes_observations_of_what_the_intake_hands_on(sta: Sta) -> None:
     assert sta.get(f"Observations({made})").json["result"] == "wet"
     assert mqtt.create("Observations", orjson.dumps({"result": 1, "Datastream": {"@iot.id": level}}))
     for path, body in (("Things", b'{"name": "x", "description": ""}'), (f"Datastreams({level})", b"{}"),
-                       ("Observations", b"{"), ("Observations", b'{"result": 1}'), ("", b"{}"), ("Nothing", b"{}"),
+                       ("Observations", b"{"), ("Observations", b'{"result": 1}'), ("", b"{}"),
+                        ("Nothing", b"{}"),
                        (f"Datastreams({level + 1})/Observations", b'{"result": 1}'),
                        ("Observations", orjson.dumps({"result": 1, "Datastream": stream()}))):  # fmt: skip
         with pytest.raises(Fault):

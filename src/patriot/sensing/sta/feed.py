@@ -1,8 +1,8 @@
 """Changes, for whoever subscribed to them over MQTT.
 
 The broker is asked once a second who subscribed (`CONNZ` with a filter, open to every account): while
-nobody did, a change costs one look at an empty dictionary. Subscribers are the broker's business and strangers to us:
-they are told what is public. Best effort, as core NATS is: the truth is in the database.
+nobody did, a change costs one look at an empty dictionary. Subscribers are the broker's business and
+strangers to us: they are told what is public. Best effort, as core NATS is: the truth is in the database.
 """
 
 import asyncio

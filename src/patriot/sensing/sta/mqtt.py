@@ -1,5 +1,7 @@
 """Observations that came as the standard's JSON over MQTT: `v1.1/Datastreams(5)/Observations`, and so on."""
 
+from django.db import DataError, IntegrityError
+
 from patriot.people.rules import Viewer
 from patriot.sensing.sta import feed, model, take
 from patriot.sensing.sta.authors import Author
@@ -32,7 +34,10 @@ def create(path: str, payload: bytes, viewer: Viewer | None = None) -> int:
     if isinstance(draft.one.get("Datastream"), take.Draft):
         raise Fault("Over MQTT an observation names its datastream by id.", 403)
     writer = Writer(author, source="mqtt")
-    key = writer.create(draft, parent)
+    try:
+        key = writer.create(draft, parent)
+    except (DataError, IntegrityError) as fault:
+        raise Fault(f"The database cannot use this: {str(fault).splitlines()[0][:200]}") from None
     feed.tell(writer.written.changes)
     return key
 
