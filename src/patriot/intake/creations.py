@@ -23,7 +23,10 @@ log = logging.getLogger(__name__)
 
 NOT_CREATED, FAILED = "not_created", "failed"
 MOST_TOLD = 2000  # subscribers' messages for one batch: who wants everything of a flood gets part of it
-PUBLIC = "SELECT d.id FROM sensing_datastream d JOIN sensing_thing t ON t.id = d.thing_id WHERE d.public AND t.public"
+PUBLIC = (
+    "SELECT d.id FROM sensing_datastream d JOIN sensing_thing t ON t.id = d.thing_id "
+    "WHERE d.public AND t.public"
+)
 
 
 async def create(work: Work) -> None:
