@@ -533,6 +533,28 @@ def sensed() -> tuple[dict, list]:
     }, readings if FULL else []
 
 
+ALARMS = [
+    ("P2C – pertemuan Cileungsi–Cikeas", "Siaga 1", "high", 571.0, "cm", "BPBD", 106.9702, -6.314, 4),
+    ("Kali Cileungsi – Cileungsi", "Naik cepat", "medium", 63.0, "cm/jam", "BPBD", 106.9668, -6.38, 7),
+    ("Udara Bantargebang – Ciketing Udik", "Tidak sehat", "medium", 128.0, "ISPU", "BPLH", 106.988, -6.345, 16),
+    ("PJU Jl. Ahmad Yani A", "Penyulang padam", "low", None, "", "DPPPJU", 106.993, -6.25, 40),
+    ("Hujan Klapanunggal", "Tidak ada data", "low", None, "", "BPBD", 106.95, -6.395, 61),
+]
+
+
+def alarms() -> dict:
+    rows = ALARMS if FULL else []
+    cards = [
+        {"alarm": n, "code": "siaga", "state": "unacknowledged", "level": 1, "label": label, "priority": priority,
+         "name": name, "value": value, "unit": unit, "agency_name": agency, "lon": lon, "lat": lat,
+         "at": iso(minutes * 60), "incident": None, "incident_number": "", "simulated": n == 0}
+        for n, (name, label, priority, value, unit, agency, lon, lat, minutes) in enumerate(rows)
+    ]  # fmt: skip
+    counted = {one: sum(card["priority"] == one for card in cards) for one in ("high", "medium", "low")}
+    marks = [{**card, "thing": card["alarm"], "calls": card["alarm"] < 3} for card in cards]
+    return {"unacknowledged": counted, "active": counted, "hidden": 1, "top": cards, "marks": marks}
+
+
 def snapshot() -> dict:
     aged = {"as_of": iso(1), "stale_after_s": 15}
     sources = {
@@ -551,6 +573,7 @@ def snapshot() -> dict:
         "parking": "Parking counters",
     }
     panels |= {name: {"view": view, "source": words[name], **aged} for name, view in shown.items()}
+    panels["alarms"] = {"view": alarms(), "source": "Sensors and emergencies", **aged}
     panels["map"] = {"rows": {str(row["id"]): row for row in INCIDENTS}, "source": "insiden", **aged}
     panels["units"] = {"rows": {str(row["id"]): row for row in UNITS}, "source": "pelacak GPS", **aged}
     return {
@@ -578,6 +601,7 @@ def health() -> dict:
             "air",
             "lights",
             "parking",
+            "alarms",
             *([] if broken else ["units"]),
         )
     }
