@@ -21,6 +21,7 @@ const panel = place ? new Panel(place, parsed<Level[]>("levels", []), words) : n
 /** One card's figure, age and flags out of a new reading. */
 function update(card: HTMLElement, [, value, ms, flags]: Live): void {
   const [shown, age, odd] = ["[data-value]", "[data-age]", "[data-flags]"].map((part) => card.querySelector<HTMLElement>(part));
+  if (ms <= Date.parse(age?.getAttribute("datetime") ?? "")) return; // known already
   if (shown) shown.textContent = figure(value, document.documentElement.lang);
   age?.setAttribute("datetime", new Date(ms).toISOString());
   odd?.replaceChildren(...flagWords(flags, words).map((said) => badge(said)));
@@ -47,12 +48,14 @@ function tick(cards: HTMLElement): void {
 function follow(cards: HTMLElement, url: string): void {
   let source: EventSource | null = null;
   const heard = (event: MessageEvent<string>): void => {
-    document.querySelector<HTMLElement>("[data-silent]")?.setAttribute("hidden", "");
-    for (const reading of JSON.parse(event.data) as Live[]) {
+    const readings = JSON.parse(event.data) as Live[];
+    for (const reading of readings) {
       const card = cards.querySelector<HTMLElement>(`[data-reading="${reading[0]}"]`);
       if (card) update(card, reading);
     }
     tick(cards);
+    if (!readings.some(([, , ms]) => Date.now() - ms < PATIENCE_S * 1000)) return;
+    document.querySelector<HTMLElement>("[data-silent]")?.setAttribute("hidden", "");
     panel?.refresh();
   };
   const open = (): void => {

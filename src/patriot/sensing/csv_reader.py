@@ -5,6 +5,7 @@ zone.
 """
 
 import csv
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta, tzinfo
@@ -32,6 +33,7 @@ FORMS = (
     "%d/%m/%Y %H:%M:%S", "%d/%m/%Y %H:%M", "%d-%m-%Y %H:%M:%S", "%d-%m-%Y %H:%M", "%Y/%m/%d %H:%M:%S",
     "%Y/%m/%d %H:%M", "%d/%m/%Y", "%d-%m-%Y", "%d.%m.%Y %H:%M",
 )  # fmt: skip
+DAY_FIRST = re.compile(r"[0-9]{1,4}[/.-][0-9]{1,2}[/.-][0-9]{2,4}")
 LONGEST_LINE = 100_000
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MILLISECONDS_FROM = 1e11  # a number of seconds that large lies beyond the year 5000
@@ -211,7 +213,7 @@ def _number(text: str) -> datetime | None:
 
 
 def _form(text: str) -> datetime | None:
-    for form in FORMS:
+    for form in FORMS if DAY_FIRST.match(text) else ():  # `strptime` is slow
         try:
             return datetime.strptime(text, form)  # noqa: DTZ007 - the plan's zone comes later
         except ValueError:
