@@ -144,6 +144,7 @@ def draft_from_the_alarm(operator: Page, gauge: str) -> str:
     operator.locator("#alarm").get_by_role("link", name="Draft a warning").click()
     expect(operator.locator("input[name=template]:checked")).to_have_count(1)
     assert "P2C" in operator.locator("#station").input_value()
+    operator.locator("#places").fill("Pondok Gede Permai")
     operator.get_by_role("button", name="Write it").click()
     operator.wait_for_url(re.compile(r"/console/warnings/\d+/"))
     operator.get_by_text("In a drill, sound the sirens, too").click()
