@@ -32,6 +32,11 @@ const PRIORITIES: Priority[] = ["P1", "P2", "P3"];
 const MARKS: Mark[] = ["open", "busy", "done"];
 const HIT_PX = 22;
 
+export interface Warned {
+  geometry: GeoJSON.Geometry;
+  own: boolean;
+}
+
 export class CityMap {
   readonly gl: GlMap;
   #options: CityMapOptions;
@@ -41,6 +46,7 @@ export class CityMap {
   #tracks = new Map<number, Track>();
   #rows: ReadonlyMap<string, Unit> = new Map();
   #incidents: MapIncident[] = [];
+  #warned: readonly Warned[] = [];
   #layers: CityLayers | null = null;
   #box: Bounds = BEKASI;
   #shown: (unit: Unit | undefined) => boolean = () => true;
@@ -92,6 +98,13 @@ export class CityMap {
 
   setSensors(marks: readonly SensorMark[]): void {
     this.#sensors.set(marks);
+  }
+
+  /** Ground for which a public warning is in force; other agencies' (`own: false`), mostly wide, as a line only. */
+  setWarned(shapes: readonly Warned[]): void {
+    this.#warned = shapes;
+    const features = shapes.map(({ geometry, own }): GeoJSON.Feature => ({ type: "Feature", properties: { own }, geometry }));
+    this.#source("warned")?.setData({ type: "FeatureCollection", features });
   }
 
   /** Dashed lines from crews to where they are going. */
@@ -213,6 +226,10 @@ export class CityMap {
         const { image, pixelRatio } = drawMark(priority, mark, this.#colours, k);
         if (!this.gl.hasImage(`${priority}-${mark}`)) this.gl.addImage(`${priority}-${mark}`, image, { pixelRatio });
       }
+    this.gl.addSource("warned", { type: "geojson", data: NOTHING });
+    this.gl.addLayer({ id: "warned", type: "fill", source: "warned", paint: { "fill-color": this.#colours.priority.P1, "fill-opacity": ["case", ["get", "own"], 0.14, 0] } });
+    this.gl.addLayer({ id: "warned-edge", type: "line", source: "warned", paint: { "line-color": this.#colours.priority.P1, "line-width": 2.4 * k } });
+    this.setWarned(this.#warned);
     this.gl.addSource("incidents", { type: "geojson", data: this.#features() });
     this.gl.addLayer({ id: "selected", type: "circle", source: "incidents", filter: ["==", ["get", "id"], -1], paint: { "circle-radius": 26 * k, "circle-color": this.#colours.labelStrong, "circle-opacity": 0.16, "circle-stroke-color": this.#colours.labelStrong, "circle-stroke-width": 2 * k } });
     this.gl.addSource("links", { type: "geojson", data: NOTHING });

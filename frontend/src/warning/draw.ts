@@ -94,12 +94,12 @@ class Drawing {
   }
 
   #overlay(): void {
-    if (this.#gl.getSource("warned")) return;
+    if (this.#gl.getSource("drawn")) return;
     const colour = getComputedStyle(document.documentElement).getPropertyValue("--p1").trim() || "#c4202b";
-    this.#gl.addSource("warned", { type: "geojson", data: NOTHING });
-    this.#gl.addLayer({ id: "warned-fill", type: "fill", source: "warned", filter: ["==", ["geometry-type"], "Polygon"], paint: { "fill-color": colour, "fill-opacity": 0.22 } });
-    this.#gl.addLayer({ id: "warned-line", type: "line", source: "warned", filter: ["!=", ["geometry-type"], "Point"], paint: { "line-color": colour, "line-width": 2.5 } });
-    this.#gl.addLayer({ id: "warned-corner", type: "circle", source: "warned", filter: ["==", ["geometry-type"], "Point"], paint: { "circle-radius": 5, "circle-color": colour, "circle-stroke-color": "#fff", "circle-stroke-width": 1.5 } });
+    this.#gl.addSource("drawn", { type: "geojson", data: NOTHING });
+    this.#gl.addLayer({ id: "drawn-fill", type: "fill", source: "drawn", filter: ["==", ["geometry-type"], "Polygon"], paint: { "fill-color": colour, "fill-opacity": 0.22 } });
+    this.#gl.addLayer({ id: "drawn-line", type: "line", source: "drawn", filter: ["!=", ["geometry-type"], "Point"], paint: { "line-color": colour, "line-width": 2.5 } });
+    this.#gl.addLayer({ id: "drawn-corner", type: "circle", source: "drawn", filter: ["==", ["geometry-type"], "Point"], paint: { "circle-radius": 5, "circle-color": colour, "circle-stroke-color": "#fff", "circle-stroke-width": 1.5 } });
     this.#show();
   }
 
@@ -117,7 +117,7 @@ class Drawing {
   }
 
   #show(): void {
-    const source = this.#gl.getSource("warned");
+    const source = this.#gl.getSource("drawn");
     if (source instanceof GeoJSONSource) source.setData({ type: "FeatureCollection", features: this.#features() });
   }
 
