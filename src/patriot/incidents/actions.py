@@ -31,7 +31,8 @@ from patriot.reports import tokens
 __all__ = [
     "FromAlarm", "OpenedTask", "Received", "answer", "cancel_task", "close_unanswered", "complete_task",
     "confirm", "escalate", "fund_decided", "merge", "note", "open_from_alarm", "open_task", "receive_report",
-    "reject", "release_task", "remind", "reopen", "reply", "reroute", "set_photo", "set_priority", "start_work",
+    "reject", "release_task", "remind", "reopen", "reply", "reroute", "set_photo", "set_priority",
+    "start_work",
 ]  # fmt: skip
 
 PUSHERS = (Role.OPERATOR, Role.DISPATCHER, Role.LEADERSHIP)
