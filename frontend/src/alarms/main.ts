@@ -169,7 +169,9 @@ function press(key: string): boolean {
 function keys(event: KeyboardEvent): void {
   const target = event.target instanceof Element ? event.target : null;
   if (event.ctrlKey || event.metaKey || event.altKey || target?.closest(TYPING) || document.querySelector("dialog[open]")) return;
-  if (!"asi".includes(event.key) || event.key.length !== 1 || !press(event.key)) return;
+  const ours = "lm".includes(event.key) ? bar?.querySelector<HTMLElement>(`[data-key="${event.key}"]:not([hidden])`) : null; // on every console page
+  if (ours) ours.click();
+  else if (!"asi".includes(event.key) || event.key.length !== 1 || !press(event.key)) return;
   event.preventDefault();
   event.stopImmediatePropagation(); // before what the page's other keys would do
 }
