@@ -28,8 +28,11 @@ DRAFTS = st.fixed_dictionaries({
 
 @given(words=DRAFTS, corners=CORNERS, circle=st.none() | st.tuples(LONS, LATS, st.floats(0.01, 50)))
 @settings(max_examples=80, deadline=None, suppress_health_check=list(HealthCheck))
-def test_it_makes_valid_messages_of_all_drafts(words: dict[str, str], corners: list[tuple[float, float]],
-                                               circle: tuple[float, float, float] | None) -> None:  # fmt: skip
+def test_it_makes_valid_messages_of_all_drafts(
+    words: dict[str, str],
+    corners: list[tuple[float, float]],
+    circle: tuple[float, float, float] | None,
+) -> None:
     try:
         drawn = drawn_of(
             {"type": "Polygon", "coordinates": [[list(point) for point in [*corners, corners[0]]]]}

@@ -91,9 +91,9 @@ def _step(row: Any) -> Step | None:
     at = _moment(row.get("datetime") or row.get("utc_datetime"))
     if at is None:
         return None
-    figures = (_number(row.get(name)) for name in ("t", "hu", "tp", "ws"))
-    words = (str(row.get(name) or "")[:80] for name in ("weather_desc", "weather_desc_en"))
-    return Step(at, *figures, *words)
+    warm, humid, rain, wind = (_number(row.get(name)) for name in ("t", "hu", "tp", "ws"))
+    words_id, words_en = (str(row.get(name) or "")[:80] for name in ("weather_desc", "weather_desc_en"))
+    return Step(at, warm, humid, rain, wind, words_id, words_en)
 
 
 def _issued(row: Any) -> datetime | None:
