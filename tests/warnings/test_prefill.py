@@ -1,0 +1,76 @@
+"""From what a sensor noticed to a draft that lacks nothing but an operator's eye."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from patriot.kernel.errors import NotFound
+from patriot.kernel.pack import Pack
+from patriot.ledger import actions as ledger
+from patriot.sensing.events import ConditionChanged
+from patriot.warnings import actions, pack
+from patriot.warnings.models import PublicWarning, Siren, WarningTemplate
+from tests.warnings.makers import MAYOR, OPERATOR, area
+
+pytestmark = pytest.mark.django_db
+CITIES = Path(__file__).parents[2] / "cities"
+NIGHT = datetime(2026, 11, 21, 18, 10, tzinfo=UTC)  # 01.10 WIB
+
+
+def noticed(level: int = 3, *, condition: str = "siaga:12", code: str = "siaga") -> None:
+    """The river stands high at P2C."""
+    said = ConditionChanged(
+        condition=condition, code=code, level=level, old_level=0, label="Siaga 1", priority="high", thing=1,
+        datastream=12, name="P2C", value=562, unit="cm", agency="bpbd", area="32.75.09.1004", lon=106.97,
+        lat=-6.3, at=NIGHT,
+    )  # fmt: skip
+    ledger.append(said, actor="system:sensing", subject=f"condition:{condition}", agency="bpbd")
+
+
+@pytest.fixture
+def kota() -> None:
+    area("32.75", "Kota Bekasi", "city", "")
+    area("32.75.09", "Jatiasih", "kecamatan", "32.75")
+    area()
+    pack.load(Pack(CITIES / "kota_bekasi"))
+
+
+def test_it_writes_the_warning_that_fits_the_level(kota: None) -> None:
+    noticed(2)
+    noticed(3)
+    pk = actions.draft_from_condition("siaga:12", viewer=OPERATOR)
+    row = PublicWarning.objects.get(pk=pk)
+    assert (row.template, row.severity, row.condition) == ("banjir_siaga_1", "Extreme", "siaga:12")
+    assert "562 cm pukul 01.10 WIB" in row.description_id
+    assert "…" not in row.description_id + row.description_en + row.headline_id
+    assert "32.75.09.1004" in row.area_codes
+    assert actions.submit(pk, viewer=OPERATOR) == "waiting"
+    actions.approve(pk, viewer=MAYOR)
+
+
+def test_it_says_when_nothing_is_known(kota: None) -> None:
+    with pytest.raises(NotFound):
+        actions.draft_from_condition("siaga:99", viewer=OPERATOR)
+    noticed(1, condition="battery:1", code="battery")
+    with pytest.raises(NotFound):
+        actions.draft_from_condition("battery:1", viewer=OPERATOR)
+
+
+@pytest.mark.parametrize("city", ["kota_bekasi", "kabupaten_bekasi"])
+def test_it_has_templates_that_can_be_sent_once_filled(city: str) -> None:
+    area()
+    pack.load(Pack(CITIES / city))
+    fields = dict.fromkeys(("station", "level", "time", "hour", "label"), "x")
+    for template in WarningTemplate.objects.all():
+        pk = actions.draft_from_template(
+            template.code, fields, viewer=OPERATOR, area_codes=["32.75.09.1004"], status="Exercise"
+        )
+        assert actions.submit(pk, viewer=OPERATOR) in ("waiting", "published"), template.code
+
+
+def test_it_keeps_sirens_that_left_the_pack_out_of_use(kota: None) -> None:
+    assert Siren.objects.filter(in_use=True).count() == 6
+    pack.load(Pack(CITIES / "kabupaten_bekasi"))
+    assert Siren.objects.filter(in_use=True).count() == 0
+    assert Siren.objects.count() == 6
