@@ -10,7 +10,7 @@ import pytest
 from django.db import connection
 
 from patriot.ledger.models import Entry
-from patriot.sensing import archive, marks, parquet
+from patriot.sensing import archive, marks, parquet, queries
 from patriot.sensing.rules import Flag
 from tests.sensing.readings import put, rows, series
 
@@ -179,3 +179,25 @@ def test_it_makes_several_parts_of_a_large_day(monkeypatch: pytest.MonkeyPatch) 
     assert archive.archive(LIMIT)[0].parts == 2
     assert in_files() == before
     assert [(file.first_stream, file.last_stream) for file in parquet.files()] == [(1, 2), (3, 3)]
+
+
+@pytest.mark.usefixtures("day")
+def test_it_answers_with_what_is_left_when_a_file_is_lost(caplog: pytest.LogCaptureFixture) -> None:
+    archive.archive(LIMIT)
+    put([(2, MIDNIGHT + timedelta(seconds=10), 1.5, 0)])
+    parquet.files()[0].path.unlink()
+    found = queries.series(2, MIDNIGHT, MIDNIGHT + timedelta(days=1))
+    assert found.last.tolist() == [1.5]
+    assert "archived readings are missing" in caplog.text
+
+
+@pytest.mark.usefixtures("day")
+def test_it_hands_out_whole_archived_observations() -> None:
+    archive.archive(LIMIT)
+    found = queries.archived(2, MIDNIGHT, MIDNIGHT + timedelta(days=1))
+    assert len(found) == 203
+    special = next(one for one in found if one["result"])
+    assert special["result"] == '{"a": [1]}'
+    assert special["until"] == MIDNIGHT + timedelta(hours=8)
+    assert special["feature_id"] == 7
+    assert found[0]["until"] is None

@@ -14,6 +14,8 @@ def test_it_restores_what_it_backed_up(installation: Installation) -> None:
     assert made.returncode == 0, made.stderr
     (installation.home / "files").mkdir(exist_ok=True)
     (installation.home / "files" / "photo.jpg").write_bytes(b"picture")
+    (installation.home / "archive").mkdir(exist_ok=True)
+    (installation.home / "archive" / "part.parquet").write_bytes(b"readings")
     folder = installation.home / "backup"
     taken = installation.run("backup", str(folder))
     assert taken.returncode == 0, taken.stderr
@@ -25,6 +27,7 @@ def test_it_restores_what_it_backed_up(installation: Installation) -> None:
         assert restored.returncode == 0, restored.stderr
         assert "the ledger is whole" in restored.stdout
         assert (fresh.home / "files" / "photo.jpg").read_bytes() == b"picture"
+        assert (fresh.home / "archive" / "part.parquet").read_bytes() == b"readings"
         assert (fresh.home / "secret_key").read_text() == (installation.home / "secret_key").read_text()
         again = fresh.run("user", "create", "sari")
         assert "taken" in again.stderr.lower() or "dipakai" in again.stderr.lower()

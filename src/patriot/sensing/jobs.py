@@ -40,7 +40,7 @@ def roll_up() -> None:
 @every("40 18 * * *")
 def archive_days() -> None:
     """At 01.40 WIB: days that are old enough go from tables into files; old five-minute rollups go."""
-    for done in archive.archive():
+    for done in filter(lambda one: one.rows, archive.archive()):
         log.info("archived %s: %s readings in %s files", done.day, done.rows, done.parts)
     try:
         retention.drop_old_fives(rollups.database_now())

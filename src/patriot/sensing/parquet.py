@@ -3,6 +3,7 @@
 What is read is what the catalogue `sensing_archive` names: a file that a crash left behind does not count.
 """
 
+import logging
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -16,6 +17,8 @@ from django.conf import settings
 from django.db import connection
 
 from patriot.sensing.fetch import Column
+
+log = logging.getLogger(__name__)
 
 ROW_GROUP = 122_880
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -98,6 +101,15 @@ def cursor() -> duckdb.DuckDBPyConnection:
 
 def _paths(found: Iterable[File]) -> list[str]:
     return [str(file.path) for file in found]
+
+
+def _present(found: Iterable[File]) -> list[File]:
+    """Those that are there. Of a lost one the log tells: a page shows the rest rather than nothing."""
+    listed = list(found)
+    lost = [file.path for file in listed if not file.path.is_file()]
+    if lost:
+        log.error("archived readings are missing: %s", ", ".join(map(str, lost)))
+    return [file for file in listed if file.path not in lost]
 
 
 def write(path: Path, part: dict[str, Column]) -> None:
@@ -189,7 +201,7 @@ def plain(values: Column) -> Column:
 
 def readings(stream: int, since: datetime, until: datetime) -> dict[str, Column] | None:
     """One stream's archived readings: `at` (µs), `value` (NaN: none), `flags`, `id`. None: no file."""
-    held = files(since, until, (stream, stream))
+    held = _present(files(since, until, (stream, stream)))
     if not held:
         return None
     query = (
@@ -207,7 +219,7 @@ def entities(stream: int, since: datetime, until: datetime, limit: int = 100_000
 
     Times aware, `result`, `quality`, `parameters` as JSON text or None.
     """
-    held = files(since, until, (stream, stream))
+    held = _present(files(since, until, (stream, stream)))
     if not held:
         return []
     names = [f'epoch_us("{name}")' if name in TIMES else name for name in ORDER]

@@ -22,7 +22,7 @@ from patriot.site.preflight import is_running
 from patriot.site.settings import database_settings
 
 SECRETS = ("secret_key", "nats_password", "mqtt_password", "ledger-anchors.log")
-FOLDERS = ("files", "city")
+FOLDERS = ("files", "city", "archive")
 NOT_KEPT = "patriot_site_heartbeat"
 
 

@@ -102,7 +102,7 @@ def _archive(args: Namespace) -> int:
             print(f"{file.path} is missing or not what was written", file=sys.stderr)
         print(f"{sum(archive.days().values())} readings of {len(archive.days())} days are in files.")
         return 1 if broken else 0
-    for done in archive.archive(args.before, actor="system:cli"):
+    for done in filter(lambda one: one.rows, archive.archive(args.before, actor="system:cli")):
         print(f"{done.day}: {done.rows} readings, {done.bytes / 1e6:.1f} MB in {done.parts} files")
     return 0
 
