@@ -37,7 +37,8 @@ def found() -> None:
 
 def change(_city: object, choice: Choice) -> None:
     """Something about a thing becomes abnormal, worse, or normal again."""
-    thing = choice.of(list(Thing.objects.exclude(purpose="").order_by("pk")))
+    purpose = choice.of(["water_level", "rain", "air", "light_group", "parking", "parking"]) or ""
+    thing = choice.of(list(Thing.objects.filter(purpose=purpose).order_by("pk")))
     if thing is None:
         return
     code = choice.of(sorted(CODES.get(thing.purpose, {"offline"}))) or ""

@@ -323,6 +323,6 @@ MOVES: dict[str, Move] = {
 WEIGHTS = {
     "report": 6, "open_task": 5, "assign": 5, "accept": 4, "set_off": 4, "arrive": 4, "finish": 3, "seal": 4,
     "watch": 2, "measure": 2, "patch": 2, "react": 2, "confirm": 2,
-    "sense": 3, **alarms.WEIGHTS, **warnings.WEIGHTS,
+    "sense": 5, **alarms.WEIGHTS, **warnings.WEIGHTS,
 }  # fmt: skip
 WEIGHTED = [name for name in MOVES for _ in range(WEIGHTS.get(name, 1))]

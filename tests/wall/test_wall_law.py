@@ -35,7 +35,7 @@ def test_it_is_tried_on_every_panel_and_every_kind_a_panel_waits_for() -> None:
     city.found()
     before = views(city.boards[0], city.now)
     changed: set[str] = set()
-    for turn in range(700):
+    for turn in range(1400):
         city.live(chance.choice(WEIGHTED), chance.getrandbits(24))
         if turn % 50 == 49:
             city.check()
