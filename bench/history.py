@@ -234,9 +234,7 @@ def marks_cost() -> None:
             best[state] = min(best[state], (time.monotonic() - began) / count * 1e6)
         link.execute("ALTER TABLE sensing_observation ENABLE TRIGGER sensing_observation_came_late")
     on, off = best["ENABLE"], best["DISABLE"]
-    print(
-        f"  a reading on time costs {on:.2f} µs to store, {off:.2f} µs without the trigger that marks late ones"
-    )
+    print(f"  a reading on time costs {on:.2f} µs to store, {off:.2f} µs without the trigger for late ones")
 
 
 def size(table: str) -> float:
