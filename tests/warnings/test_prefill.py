@@ -1,16 +1,20 @@
 """From what a sensor noticed to a draft that lacks nothing but an operator's eye."""
 
+import re
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from django.test import Client
 
 from patriot.kernel.errors import NotFound
 from patriot.kernel.pack import Pack
 from patriot.ledger import actions as ledger
+from patriot.people.rules import Role
 from patriot.sensing.events import ConditionChanged
 from patriot.warnings import actions, pack
 from patriot.warnings.models import PublicWarning, Siren, WarningTemplate
+from tests.factories import user
 from tests.warnings.makers import MAYOR, OPERATOR, area
 
 pytestmark = pytest.mark.django_db
@@ -47,6 +51,27 @@ def test_it_writes_the_warning_that_fits_the_level(kota: None) -> None:
     assert "32.75.09.1004" in row.area_codes
     assert actions.submit(pk, viewer=OPERATOR) == "waiting"
     actions.approve(pk, viewer=MAYOR)
+
+
+def test_it_fills_in_the_places_of_what_was_ticked_on_the_page(kota: None, client: Client) -> None:
+    noticed(3)
+    client.force_login(user(Role.OPERATOR))
+    path = "/console/warnings/new/?condition=siaga:12"
+    page = client.get(path).content.decode()
+    ticked = re.findall(r'name="areas" value="([\d.]+)"[^>]* checked', page)
+    assert ticked == ["32.75.09.1004"]  # the others of the pack are no areas here
+    told = {
+        "template": "banjir_siaga_1",
+        "status": "Exercise",
+        "station": "P2C",
+        "level": "562 cm",
+        "places": "",
+    }
+    for areas in (ticked, []):
+        made = client.post(path, told | {"areas": areas, "condition": "siaga:12"}).headers["Location"]
+        row = PublicWarning.objects.get(pk=int(made.rstrip("/").rsplit("/", 1)[1]))
+        assert row.headline_id == "Banjir besar di Jatirasa: mengungsi sekarang"
+        assert row.area_desc == "Jatirasa"
 
 
 def test_it_says_when_nothing_is_known(kota: None) -> None:

@@ -65,7 +65,7 @@ def new(request: HttpRequest) -> HttpResponse:
     context = {
         "templates": queries.templates(), "found": found, "condition": condition, "groups": _groups(),
         "fields": found.fields if found else {"time": f"{clock.now().astimezone(clock.WIB):%H.%M} WIB"},
-        "chosen": found.areas if found else [], "statuses": _statuses(_viewer(request)),
+        "ticked": found.areas if found else [], "statuses": _statuses(_viewer(request)),
     }  # fmt: skip
     return render(request, "console/warning_new.html", context)
 

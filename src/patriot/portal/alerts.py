@@ -41,7 +41,7 @@ def subscribe(request: HttpRequest) -> HttpResponse:
             faults = {"email": str(refused)}
     context = {
         "groups": _groups(), "faults": faults, "given": request.POST, "push_key": push.public_key(),
-        "chosen": request.POST.get("area", request.GET.get("area", "")),
+        "wanted": request.POST.get("area", request.GET.get("area", "")),
     }  # fmt: skip
     return render(request, "portal/subscribe.html", context, status=422 if faults else 200)
 

@@ -107,10 +107,11 @@ def draft_from_template(
     area_codes: Sequence[str] = (),
     status: str = Status.ACTUAL,
 ) -> int:
-    """Begin a warning with the words of a hazard's template."""
+    """Begin a warning with a hazard's words, for the areas chosen, else for those of the template."""
     template = WarningTemplate.objects.filter(code=code).first()
     if template is None:
         raise NotFound(_("There is no such hazard in the city's list."))
+    area_codes = list(area_codes) or template.areas  # nothing chosen: where this hazard mostly strikes
     where = fields.get("places", "").strip() or names_of(area_codes)
     told = fields | {"places": where}
     brief = fields | {"places": fields.get("places", "").strip() or brief_names_of(area_codes)}

@@ -8,6 +8,7 @@ Ed25519 over the same JSON without it, keys sorted, no spaces. A siren obeys wha
 import base64
 import logging
 from collections.abc import Callable, Mapping
+from datetime import timedelta
 from functools import cache
 from pathlib import Path
 from threading import Event
@@ -20,6 +21,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Q
 from paho.mqtt.client import Client, MQTTMessage
 from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode
 
@@ -36,6 +38,7 @@ CLIENT = "patriot-siren-relay"  # one name, so that the broker keeps the answers
 ACTOR = "system:sirens"
 WAIT_S = 5.0
 LISTEN_S = 0.6
+PATIENCE = timedelta(minutes=10)  # for an answer, after an order has run out
 
 
 @transaction.atomic
@@ -154,8 +157,9 @@ def broker() -> tuple[str, int, str, str] | None:
 
 
 def relay() -> None:
-    """Hand waiting orders to the broker, retained, and take the answers. Does nothing without sirens."""
-    if not Siren.objects.exists():
+    """Hand waiting orders to the broker, retained, and take the answers that are awaited; else do nothing."""
+    awaited = Q(sent_at=None) | Q(answered_at=None, until__gt=clock.now() - PATIENCE)
+    if not SirenOrder.objects.filter(awaited).exists():
         return
     where = broker()
     if where is None:
