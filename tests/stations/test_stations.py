@@ -138,6 +138,15 @@ def test_it_breaks_the_line_where_nothing_was_heard(client: Client, gauge: Datas
     assert hour["mean"].count(None) == 1
 
 
+def test_it_draws_a_line_for_a_station_that_speaks_more_seldom_than_it_should(
+    client: Client, gauge: Datastream
+) -> None:
+    Datastream.objects.update(limits={"cadence_s": 20})
+    with clock.at(NOW):
+        hour = client.get(f"/stasiun/{gauge.thing_id}/seri.json?rentang=jam&lebar=500").json()
+    assert None not in hour["mean"]
+
+
 def test_it_hands_out_csv(client: Client, gauge: Datastream) -> None:
     lines = get(client, f"/stasiun/{gauge.thing_id}/data.csv?aliran=level&rentang=jam").splitlines()
     assert lines[0] == "at,datastream,unit,value,low,high,readings,fit,flags"

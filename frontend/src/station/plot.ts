@@ -59,6 +59,7 @@ function drawBands(plot: uPlot, levels: Level[], colours: Palette): void {
     ctx.fillRect(bbox.left, y(level.value) - 0.5, bbox.width, devicePixelRatio);
     ctx.font = `${11 * devicePixelRatio}px ${colours.font.slice(5)}`;
     ctx.textAlign = "left";
+    ctx.textBaseline = "alphabetic";
     ctx.fillText(level.name, bbox.left + 6 * devicePixelRatio, y(level.value) - 4 * devicePixelRatio);
   }
   ctx.restore();
@@ -103,7 +104,7 @@ export function draw(place: HTMLElement, chart: Chart, levels: Level[], language
     cursor: { drag: { x: true, y: false, setScale: false }, points: { size: 7, fill: colours.ink } },
     scales: { x: { range: () => [chart.since, chart.until] }, y: { range: () => extent(chart, levels) } },
     axes: [{ ...axis, values: labels(language), space: 64 }, { ...axis, size: 56, values: (_plot, splits) => splits.map((value) => figure(value, language)) }],
-    series: [{}, hidden, hidden, { stroke: colours.ink, width: 1.5, points: { show: chart.at.length < 80, size: 4, fill: colours.ink } }],
+    series: [{}, hidden, hidden, { stroke: colours.ink, width: 1.5, points: { size: 4, fill: colours.ink } }],
     bands: [{ series: [2, 1], fill: colours.band }],
     hooks: {
       drawAxes: [(plot) => drawBands(plot, levels, colours)],

@@ -50,7 +50,7 @@ def _breaks(found: Series, chosen: Column, cadence_s: float | None, pixel_s: flo
     if len(chosen) < 2:
         return np.empty(0, np.int64)
     gaps = np.diff(found.at[chosen]) / US
-    usual = STEPS[found.step].total_seconds() if found.step else cadence_s or float(np.median(gaps))
+    usual = max(float(np.median(gaps)), STEPS[found.step].total_seconds() if found.step else cadence_s or 0)
     return np.flatnonzero(gaps > max(3 * usual, 3 * pixel_s, 1.0)) + 1
 
 
