@@ -141,6 +141,7 @@ def draft_from_the_alarm(operator: Page, gauge: str) -> str:
     row = operator.locator(".alarm-row", has_text=gauge).filter(has_text=SIAGA_1).first
     expect(row).to_be_visible(timeout=240_000)
     row.locator(".alarm-row__link").click()
+    expect(operator.locator("#alarm h2")).to_contain_text(gauge)
     operator.locator("#alarm").get_by_role("link", name="Draft a warning").click()
     expect(operator.locator("input[name=template]:checked")).to_have_count(1)
     assert "P2C" in operator.locator("#station").input_value()
@@ -202,8 +203,8 @@ def test_it_runs_the_flood_night_from_the_first_alarm_to_the_all_clear(night: Ni
     wall.goto("/wall/?screen=4/4&scene=water")  # the screen of the sensors; it has no map to draw
 
     rain = night.simulate(1, BEGIN_H)  # at nature's own pace: what is expected downstream is meant in hours
-    see_the_first_alarm(operator, "Cileungsi")
-    acknowledge_by_keys(operator, "Cileungsi")
+    see_the_first_alarm(operator, "Kali Cileungsi")
+    acknowledge_by_keys(operator, "Kali Cileungsi")
     see_the_forecast(wall, "P2C")
     end(rain)  # type: ignore[arg-type]
 
