@@ -33,8 +33,13 @@ def rules() -> None:
 def told(_city: "City", choice: "Choice") -> None:
     """A condition changes; sensing's own moves reach alarms by the reaction."""
     name, level = choice.of([*CONDITIONS, *LIVELY]) or "", choice.of([0, 1, 1, 2, 3]) or 0
+    speak(name, level, choice.of(["high", "medium", "low"]) or "low")
+
+
+def speak(name: str, level: int, priority: str) -> None:
+    """Sensing says so, later than all it said before."""
     entry = 1 + max([0, *Alarm.objects.values_list("last_entry", flat=True)])
-    spoken = said(name, level, priority=choice.of(["high", "medium", "low"]))
+    spoken = said(name, level, priority=priority)
     actions.raise_from_condition(spoken, entry=entry, actor="system:sensing")
 
 
@@ -65,6 +70,15 @@ def undo(_city: "City", choice: "Choice") -> None:
     actions.undo_acknowledge(alarm, viewer=OPERATOR)
 
 
+def reset(_city: "City", _choice: "Choice") -> None:
+    """A feeder fails, is seen, comes back, and somebody has been there."""
+    speak("feeder:903", 1, "medium")
+    alarm = Alarm.objects.get(condition="feeder:903").pk
+    actions.acknowledge(alarm, viewer=OPERATOR)
+    speak("feeder:903", 0, "medium")
+    actions.reset(alarm, viewer=OPERATOR)
+
+
 def minutes_pass(city: "City", choice: "Choice") -> None:
     """The jobs run at another time."""
     city.now += timedelta(minutes=choice.of([2, 8, 30]) or 2)
@@ -76,7 +90,7 @@ def minutes_pass(city: "City", choice: "Choice") -> None:
 
 MOVES = {
     "alarm": told, "alarm_seen": operator(actions.acknowledge, "unacknowledged", "returned"),
-    "alarm_undo": undo, "alarm_reset": operator(actions.reset, "latched"), "alarm_shelve": shelve,
+    "alarm_undo": undo, "alarm_reset": reset, "alarm_shelve": shelve,
     "alarm_unshelve": operator(actions.unshelve, "shelved"),
     "alarm_out": operator(actions.take_out_of_service, reason="Broken"),
     "alarm_back": operator(actions.return_to_service, "out_of_service"),

@@ -148,7 +148,8 @@ class QuarantineResolved:
 class DeviceChanged:
     """Somebody registered a device, gave it another secret, or let it in or kept it out.
 
-    `change`: provisioned, rotated, enabled or disabled. The secret is told once, to whoever asked; never here.
+    `change`: provisioned, rotated, enabled or disabled. The secret is told once, to whoever asked; never
+    here.
     """
 
     device: int
@@ -160,7 +161,8 @@ class DeviceChanged:
 @announces(
     "sensing.threshold_changed",
     public=["datastream", "thing", "thing_name", "code", "level", "name", "value", "clear", "below",
-            "delay_on_s", "delay_off_s", "window_s", "priority", "valid_from", "valid_to", "source", "change"],
+            "delay_on_s", "delay_off_s", "window_s", "priority", "valid_from", "valid_to", "source",
+            "change"],
 )  # fmt: skip
 @dataclass(frozen=True)
 class ThresholdChanged:
