@@ -77,7 +77,10 @@ DROP INDEX sensing_observation_feature;
 
 def _feature() -> models.ForeignKey:
     return models.ForeignKey(
-        blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name="+",
+        blank=True,
+        null=True,
+        on_delete=django.db.models.deletion.SET_NULL,
+        related_name="+",
         to="sensing.featureofinterest",
     )
 

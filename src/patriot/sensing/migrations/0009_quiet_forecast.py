@@ -4,25 +4,24 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('sensing', '0008_features'),
+        ("sensing", "0008_features"),
     ]
 
     operations = [
         migrations.AlterField(
-            model_name='forecast',
-            name='peak_at',
+            model_name="forecast",
+            name="peak_at",
             field=models.DateTimeField(null=True),
         ),
         migrations.AlterField(
-            model_name='forecast',
-            name='peak_from',
+            model_name="forecast",
+            name="peak_from",
             field=models.DateTimeField(null=True),
         ),
         migrations.AlterField(
-            model_name='forecast',
-            name='peak_to',
+            model_name="forecast",
+            name="peak_to",
             field=models.DateTimeField(null=True),
         ),
     ]
