@@ -71,7 +71,7 @@ def test_it_hands_the_islands_their_words_in_the_page_language(built: Path) -> N
 
 def test_it_offers_each_role_the_faces_it_may_open() -> None:
     paths = [face["path"] for face in shell.faces({"request": request("staff")})]
-    assert paths == ["/lapor", "/lacak", "/desk/"]
+    assert paths == ["/lapor", "/lacak", "/peringatan/", "/stasiun/", "/desk/"]
     assert [face["path"] for face in shell.faces({"request": request("staff")}) if face["current"]] == [
         "/desk/"
     ]
@@ -87,6 +87,7 @@ def test_it_takes_only_a_known_theme_from_the_cookie(cookie: str, chosen: str) -
     assert shell.theme({"request": made}) == chosen
 
 
+@pytest.mark.django_db
 def test_it_renders_a_page_that_the_security_policy_allows() -> None:
     page = render_to_string("base.html", {"simulated": True}, request=request("operator"))
     assert "simulated-strip" in page
@@ -96,6 +97,7 @@ def test_it_renders_a_page_that_the_security_policy_allows() -> None:
     assert "<script>" not in page
 
 
+@pytest.mark.django_db
 def test_it_lets_a_page_fill_its_blocks() -> None:
     page = Template(
         '{% extends "base.html" %}{% block title %}Antrean{% endblock %}{% block main %}A{% endblock %}'

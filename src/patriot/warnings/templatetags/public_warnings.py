@@ -5,6 +5,7 @@ from typing import Any
 from django import template
 from django.db import DatabaseError
 
+from patriot.people.rules import Viewer
 from patriot.warnings import queries
 
 register = template.Library()
@@ -18,7 +19,7 @@ def warnings_now(context: dict[str, Any]) -> dict[str, Any]:
         shown = getattr(context.get("row"), "identifier", "")  # the page's own subject needs no strip
         rows = [row for row in queries.active() if not row.is_good_news and row.identifier != shown]
         viewer = getattr(context.get("request"), "viewer", None)
-        waiting = queries.waiting_for(viewer) if viewer is not None and viewer.roles else []
+        waiting = queries.waiting_for(viewer) if isinstance(viewer, Viewer) else []
     except DatabaseError:
         return {}
     return {"rows": rows[:MOST], "more": max(0, len(rows) - MOST), "waiting": waiting}
