@@ -95,6 +95,7 @@ def test_it_gives_all_streams_by_the_hour() -> None:
     columns = queries.hourly_all(DAY1, DAY1 + timedelta(hours=2))
     assert len(columns["datastream_id"]) == 6
     assert set(columns["mean"]) == {29.5, 89.5}
+    assert set(queries.hourly_all(DAY1, DAY1 + timedelta(hours=2), extremes=True)["high"]) == {59, 119}
 
 
 @pytest.mark.django_db

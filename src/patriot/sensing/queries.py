@@ -125,14 +125,16 @@ def latest(ids: Iterable[int] | None = None) -> list[LatestRow]:
     ]
 
 
-def hourly_all(since: datetime, until: datetime) -> dict[str, Column]:
+def hourly_all(since: datetime, until: datetime, *, extremes: bool = False) -> dict[str, Column]:
     """All streams by the hour, hours that begin in [since, until): `datastream_id`, `bucket` (µs since 1970),
-    `mean`, `low`, `high` (NaN: nothing fit), `n`. The hour that is not over yet: as far as it is rolled up.
+    `mean` (NaN: nothing fit), `n`, with `extremes` also `low` and `high`. The hour that is not over yet: as
+    far as it is rolled up.
     """
     rolled = rollups.through("1h")
+    kinds = {name: kind for name, kind in HOURLY_KINDS.items() if extremes or name not in ("low", "high")}
     if until <= rolled:
-        return fetch.columns(HOURLY_KINDS, HOURLY, [since, until])
-    return fetch.columns(HOURLY_KINDS, HOURLY + OPEN_HOUR, [since, rolled, max(since, rolled), until])
+        return fetch.columns(kinds, HOURLY, [since, until])
+    return fetch.columns(kinds, HOURLY + OPEN_HOUR, [since, rolled, max(since, rolled), until])
 
 
 def stations(viewer: Viewer | None = None, purpose: str | None = None) -> list[StationRow]:
