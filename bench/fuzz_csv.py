@@ -10,8 +10,8 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 
-from patriot.sensing import csv_reader
-from patriot.sensing.csv_reader import Fault, Row
+from patriot.sensing.history import csv_reader
+from patriot.sensing.history.csv_reader import Fault, Row
 
 INPUTS = int(os.environ.get("FUZZ_INPUTS", "1000000"))
 SEED = int(os.environ.get("FUZZ_SEED", "1"))

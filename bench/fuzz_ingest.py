@@ -14,7 +14,7 @@ from patriot.intake.knowledge import NOBODY, Device, Knowledge
 from patriot.intake.lanes import MAIN
 from patriot.intake.wire import Frames
 from patriot.intake.work import Work, work_of
-from patriot.sensing.columns import Streams
+from patriot.sensing.judging.columns import Streams
 
 SIZE = int(os.environ.get("PATRIOT_FUZZ_SIZE", "1000000"))
 BATCH, STREAMS, GOOD_EVERY = 2000, 50, 50

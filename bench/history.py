@@ -116,7 +116,7 @@ WHERE at >= %(a)s AND at < %(b)s AND flags & 8 = 0 GROUP BY 1, 2
 def write(home: str, ready: object, stop: object) -> None:
     """Another process: WRITES_A_SECOND readings, five batches a second, as the intake writes."""
     os.environ["PATRIOT_HOME"] = home
-    from patriot.sensing import statements  # noqa: PLC0415 - a spawned process
+    from patriot.sensing.judging import statements  # noqa: PLC0415 - a spawned process
 
     count = max(1, WRITES_A_SECOND // 5)
     number, value = 10**12, np.random.default_rng(1)
@@ -201,7 +201,7 @@ FROM generate_series(0, %(rows)s - 1) AS n
 
 def dense() -> None:
     """What rolling up costs when as much comes as the intake takes: a minute of it in one bucket."""
-    from patriot.sensing import rollups  # noqa: PLC0415 - Django is set up by now
+    from patriot.sensing.history import rollups  # noqa: PLC0415 - Django is set up by now
 
     rows, day = READINGS * 27 // 200, DAY - timedelta(days=1)
     sql("SELECT sensing_ensure_day(%(d)s)", {"d": day.date()})
@@ -217,7 +217,7 @@ def dense() -> None:
 
 def marks_cost() -> None:
     """What the trigger that marks late readings costs readings on time, by COPY as the intake writes."""
-    from patriot.sensing import statements  # noqa: PLC0415 - Django is set up by now
+    from patriot.sensing.judging import statements  # noqa: PLC0415 - Django is set up by now
 
     count, best = min(STREAMS, 20_000), {"ENABLE": float("inf"), "DISABLE": float("inf")}
     owner = np.arange(1, count + 1, dtype=np.int64)
@@ -246,7 +246,7 @@ def size(table: str) -> float:
 
 def add_days(have: int, days: int) -> None:
     """Rollups of earlier days, the same as the one that there is."""
-    from patriot.sensing import rollups  # noqa: PLC0415 - Django is set up by now
+    from patriot.sensing.history import rollups  # noqa: PLC0415 - Django is set up by now
 
     names = rollups.COLUMNS.replace("datastream_id, bucket, ", "").replace("last_at, ", "")
     for n in range(have, days):
@@ -264,7 +264,8 @@ def add_days(have: int, days: int) -> None:
 
 def grow() -> None:
     """More and more days of rollups: what a day's questions cost then, and what a year would take."""
-    from patriot.sensing import parquet, queries  # noqa: PLC0415 - Django is set up by now
+    from patriot.sensing import queries  # noqa: PLC0415 - Django is set up by now
+    from patriot.sensing.history import parquet  # noqa: PLC0415 - Django is set up by now
 
     chance, have = random.Random(2), 1
     for days in DAYS:
@@ -293,7 +294,8 @@ def grow() -> None:
 
 def measure() -> None:
     """Everything, in order."""
-    from patriot.sensing import archive, parquet, queries, rollups  # noqa: PLC0415
+    from patriot.sensing import queries  # noqa: PLC0415
+    from patriot.sensing.history import archive, parquet, rollups  # noqa: PLC0415
 
     print(
         f"{READINGS / 1e6:.1f} M readings of {STREAMS} streams, one day; {WRITES_A_SECOND} more each second"

@@ -6,7 +6,7 @@ import time
 
 import numpy as np
 
-from patriot.sensing.columns import Batch, Streams
+from patriot.sensing.judging.columns import Batch, Streams
 
 STREAMS = int(os.environ.get("BENCH_STREAMS", "20000"))
 READINGS = int(os.environ.get("BENCH_READINGS", "50000"))

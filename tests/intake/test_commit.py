@@ -17,7 +17,7 @@ from patriot.intake.wire import Frames
 from patriot.intake.work import codes_of, work_of
 from patriot.kernel import clock
 from patriot.kernel.config import Config
-from patriot.sensing import quarantine
+from patriot.sensing.equipment import quarantine
 from patriot.sensing.models import Quarantined
 from tests.intake.conftest import gauge
 

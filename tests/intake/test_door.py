@@ -9,7 +9,7 @@ from django.db import connection
 
 from patriot.kernel.errors import Conflict, Invalid, NotFound
 from patriot.ledger.models import Entry
-from patriot.sensing import devices
+from patriot.sensing.equipment import devices
 from patriot.sensing.models import Device as SensingDevice
 from patriot.sensing.models import Thing
 from tests.intake.broker import Broker, Device

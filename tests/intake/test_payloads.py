@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from patriot.intake.refused import KEPT_AN_HOUR, Gate, refused
 from patriot.intake.wire import Frames, Link
-from patriot.sensing.payloads import BadPayload, decode, decode_many
+from patriot.sensing.equipment.payloads import BadPayload, decode, decode_many
 
 NOW = 1_795_309_353_000_000
 THREE = int(datetime(2026, 11, 21, 3, tzinfo=UTC).timestamp()) * 10**6

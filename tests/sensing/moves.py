@@ -4,12 +4,13 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from patriot.kernel import clock
-from patriot.sensing import actions, foresight, indices
+from patriot.sensing import actions
 from patriot.sensing.events import ForecastMade
+from patriot.sensing.judging.quality import SECOND
+from patriot.sensing.judging.thresholds import Crossing
+from patriot.sensing.meaning import foresight, indices
 from patriot.sensing.models import ForecastModel, Thing
 from patriot.sensing.panels import AIR_CODES, LIGHT_CODES, PARKING_CODES, WATER_CODES
-from patriot.sensing.quality import SECOND
-from patriot.sensing.thresholds import Crossing
 from tests.sensing import city as sensed
 
 CODES = {

@@ -12,6 +12,7 @@ from patriot.kernel.errors import NotFound
 from patriot.ledger.models import Entry
 from patriot.sensing import actions
 from patriot.sensing.actions import Reading, change_conditions, store
+from patriot.sensing.judging.thresholds import Crossing
 from patriot.sensing.models import (
     Combination,
     Condition,
@@ -22,7 +23,6 @@ from patriot.sensing.models import (
     Threshold,
 )
 from patriot.sensing.rules import Flag
-from patriot.sensing.thresholds import Crossing
 
 pytestmark = pytest.mark.django_db
 

@@ -10,7 +10,8 @@ import pytest
 from django.db import connection
 
 from patriot.ledger.models import Entry
-from patriot.sensing import archive, marks, parquet, queries
+from patriot.sensing import queries
+from patriot.sensing.history import archive, marks, parquet
 from patriot.sensing.rules import Flag
 from tests.sensing.readings import put, rows, series
 

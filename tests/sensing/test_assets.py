@@ -9,8 +9,8 @@ from django.db import connection
 from patriot.kernel import clock
 from patriot.kernel.errors import NotFound
 from patriot.kernel.pack import Pack, PackError
-from patriot.sensing import assets, register, uptime
-from patriot.sensing.assets import Filters, Health, Heard, health
+from patriot.sensing.equipment import assets, register, uptime
+from patriot.sensing.equipment.assets import Filters, Health, Heard, health
 from patriot.sensing.models import Asset, AssetDay, Datastream, Device, ObservedProperty, Sensor, Thing
 
 NOW = datetime(2026, 11, 22, 5, tzinfo=UTC)  # noon in WIB

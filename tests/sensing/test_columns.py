@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from patriot.sensing.columns import Batch, Streams
-from patriot.sensing.quality import midnight
+from patriot.sensing.judging.columns import Batch, Streams
+from patriot.sensing.judging.quality import midnight
+from patriot.sensing.judging.thresholds import Crossing
 from patriot.sensing.rules import Flag
-from patriot.sensing.thresholds import Crossing
 
 SECOND = 1_000_000
 MINUTE = 60 * SECOND

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from patriot.sensing import combos
+from patriot.sensing.judging import combos
 
 BOTH = {"all": [{"condition": "siaga:1", "level": 2}, {"condition": "siaga:2"}]}
 TWO = {"at_least": 2, "of": [{"condition": f"rain:{n}"} for n in range(3)]}

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from patriot.kernel.clock import WIB
 from patriot.kernel.errors import Refused
-from patriot.sensing import csv_reader, importing
-from patriot.sensing.csv_reader import Fault, Row
+from patriot.sensing.history import csv_reader, importing
+from patriot.sensing.history.csv_reader import Fault, Row
 from patriot.sensing.models import Device, Quarantined
 from patriot.site import cli
 from tests.sensing.readings import datastream, rows

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from patriot.sensing.forecast import (
+from patriot.sensing.meaning.forecast import (
     HOUR,
     INSIDE,
     Model,

@@ -7,8 +7,8 @@ import pytest
 
 from patriot.kernel import clock
 from patriot.ledger import actions as ledger
-from patriot.sensing import foresight
-from patriot.sensing.forecast import STEP_S
+from patriot.sensing.meaning import foresight
+from patriot.sensing.meaning.forecast import STEP_S
 from patriot.sensing.models import Condition, Forecast, ForecastModel, RiverLink, Thing
 from patriot.sensing.rules import Flag
 from tests.sensing import city

@@ -6,7 +6,7 @@ import pytest
 
 from patriot.kernel import clock
 from patriot.ledger import actions as ledger
-from patriot.sensing import indices, street
+from patriot.sensing.meaning import indices, street
 from patriot.sensing.models import Condition, Index, Thing
 from patriot.sensing.rules import Flag
 from tests.sensing import city

@@ -6,7 +6,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from patriot.sensing.ispu import (
+from patriot.sensing.meaning.ispu import (
     CAPTURE,
     KEP45_1997,
     P14_2020,

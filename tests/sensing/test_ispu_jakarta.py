@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from patriot.sensing.ispu import POLLUTANTS, Class, Ispu, class_of, from_parts, table_at
+from patriot.sensing.meaning.ispu import POLLUTANTS, Class, Ispu, class_of, from_parts, table_at
 
 FILE = Path("/work/shared/data/jakarta/ispu_daily_2010_2025.csv")
 WORDS = {

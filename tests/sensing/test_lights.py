@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 import numpy as np
 import pytest
 
-from patriot.sensing.lights import (
+from patriot.sensing.meaning.lights import (
     State,
     energy_kwh,
     feeder_faults,

@@ -10,7 +10,7 @@ from django.test import Client
 from patriot.kernel.errors import Invalid
 from patriot.ledger.models import Entry
 from patriot.people.rules import Role
-from patriot.sensing import limits
+from patriot.sensing.judging import limits
 from patriot.sensing.models import Combination, Datastream, Threshold
 from tests.factories import user
 from tests.sensing.test_watch import stream

@@ -4,7 +4,7 @@ from math import inf, nan
 
 import pytest
 
-from patriot.sensing.outliers import RATE, SPIKE, Memory, sift
+from patriot.sensing.judging.outliers import RATE, SPIKE, Memory, sift
 
 MINUTE = 60_000_000
 

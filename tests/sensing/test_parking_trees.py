@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from patriot.sensing.ispu import POLLUTANTS
-from patriot.sensing.parking import is_full, occupancy, turnover
-from patriot.sensing.trees import Strength, advise, how_many
+from patriot.sensing.meaning.ispu import POLLUTANTS
+from patriot.sensing.meaning.parking import is_full, occupancy, turnover
+from patriot.sensing.meaning.trees import Strength, advise, how_many
 
 
 def test_it_says_how_full_a_lot_is() -> None:

@@ -5,9 +5,9 @@ from django.db import connection
 
 from patriot.kernel import clock
 from patriot.kernel.errors import Invalid, NotFound
-from patriot.sensing import quarantine
+from patriot.sensing.equipment import quarantine
+from patriot.sensing.equipment.quarantine import key_of
 from patriot.sensing.models import Device, Quarantined
-from patriot.sensing.quarantine import key_of
 from tests.sensing.test_assets import made, stream_of
 
 pytestmark = pytest.mark.django_db

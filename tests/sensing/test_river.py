@@ -5,7 +5,7 @@ from math import log10, sqrt
 
 import pytest
 
-from patriot.sensing.river import Band, Class, class_of, pollution, ratio, saturation, siaga
+from patriot.sensing.meaning.river import Band, Class, class_of, pollution, ratio, saturation, siaga
 
 
 def test_it_counts_as_the_decree_does() -> None:

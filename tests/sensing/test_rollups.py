@@ -8,8 +8,8 @@ from django.db import connection
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from patriot.sensing import marks, rollups
-from patriot.sensing.rollups import FIVE, HOUR, floor
+from patriot.sensing.history import marks, rollups
+from patriot.sensing.history.rollups import FIVE, HOUR, floor
 from patriot.sensing.rules import UNFIT, Flag
 from tests.sensing.readings import START, put, rows, series
 

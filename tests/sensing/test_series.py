@@ -11,9 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from patriot.sensing import archive, marks, parquet, queries, rollups
+from patriot.sensing import queries
+from patriot.sensing.history import archive, marks, parquet, rollups
+from patriot.sensing.history.thinning import step_for, thin
 from patriot.sensing.rules import Flag
-from patriot.sensing.thinning import step_for, thin
 from tests.sensing.readings import put, rows, series
 
 DAY1 = datetime(2026, 3, 2, tzinfo=UTC)
@@ -66,7 +67,7 @@ def test_it_makes_buckets_that_are_not_kept_from_the_readings(
     with connection.cursor() as cursor:
         cursor.execute("DELETE FROM sensing_rollup_5m WHERE bucket < '2026-03-03'")
     kept = datetime(2026, 3, 3, tzinfo=UTC)
-    monkeypatch.setattr("patriot.sensing.retention.fives_since", lambda _now: kept)
+    monkeypatch.setattr("patriot.sensing.history.retention.fives_since", lambda _now: kept)
     assert same(queries.series(1, *ALL, step), before)
     put([(1, DAY1 + timedelta(hours=5, seconds=1), -50.0, 0)])
     marks.work_off()

@@ -6,8 +6,8 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from patriot.sensing.quality import midnight
-from patriot.sensing.thresholds import Degree, Ladder, ladders
+from patriot.sensing.judging.quality import midnight
+from patriot.sensing.judging.thresholds import Degree, Ladder, ladders
 
 MINUTE = 60_000_000
 BEGIN = midnight(date(2026, 11, 21))

@@ -5,9 +5,9 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from patriot.kernel import clock
-from patriot.sensing import watch
 from patriot.sensing.actions import Reading, change_conditions, store
-from patriot.sensing.conditions import current, level
+from patriot.sensing.judging import watch
+from patriot.sensing.judging.conditions import current, level
 from patriot.sensing.models import Datastream, Device, ObservedProperty, RiverLink, Sensor, Thing
 
 pytestmark = pytest.mark.django_db

@@ -8,7 +8,7 @@ from django.test import Client
 
 from patriot.kernel import clock
 from patriot.people.rules import Role
-from patriot.sensing import marks
+from patriot.sensing.history import marks
 from patriot.sensing.models import Datastream, Location, Thing, Threshold
 from patriot.sensing.rules import Flag
 from tests.factories import user

@@ -14,8 +14,8 @@ from patriot.kernel.errors import NotFound
 from patriot.people import queries as people
 from patriot.people.guard import requires
 from patriot.people.rules import Role
-from patriot.sensing import assets as register
-from patriot.sensing.assets import HEALTHS, SORTS, Filters
+from patriot.sensing.equipment import assets as register
+from patriot.sensing.equipment.assets import HEALTHS, SORTS, Filters
 
 READERS = (Role.OPERATOR, Role.DISPATCHER, Role.LEADERSHIP)
 PAGE = 40

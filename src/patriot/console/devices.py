@@ -17,9 +17,9 @@ from patriot.console.views import OPERATORS
 from patriot.kernel.errors import Refused
 from patriot.people.guard import requires
 from patriot.people.rules import Viewer
-from patriot.sensing import device_csv, device_queries, devices
-from patriot.sensing.device_csv import Line
-from patriot.sensing.devices import Credentials
+from patriot.sensing.equipment import device_csv, device_queries, devices
+from patriot.sensing.equipment.device_csv import Line
+from patriot.sensing.equipment.devices import Credentials
 
 PAGE = 50
 LARGEST_FILE = 512 * 1024

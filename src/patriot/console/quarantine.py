@@ -14,8 +14,8 @@ from patriot.console.views import OPERATORS
 from patriot.kernel.errors import Refused
 from patriot.people.guard import requires
 from patriot.people.rules import Viewer
-from patriot.sensing import device_queries, quarantine
-from patriot.sensing.quarantine import Group
+from patriot.sensing.equipment import device_queries, quarantine
+from patriot.sensing.equipment.quarantine import Group
 
 PAGE = 25
 SHOWN = 400  # characters of a payload

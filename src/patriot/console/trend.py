@@ -8,7 +8,7 @@ from math import isfinite
 from patriot.alarms.queries import AlarmRow
 from patriot.people.rules import Viewer
 from patriot.sensing import queries as sensing
-from patriot.sensing.series import merged, series
+from patriot.sensing.history.series import merged, series
 
 type Scale = Callable[[float], float]
 

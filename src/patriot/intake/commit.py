@@ -15,7 +15,7 @@ from patriot.intake.arrays import FLOAT8, INT4, INT8, Array
 from patriot.intake.lanes import Lane
 from patriot.intake.refused import COUNT, KEEP, Gate
 from patriot.intake.work import Report, Work
-from patriot.sensing import statements
+from patriot.sensing.judging import statements
 
 DAY_US = 86_400_000_000
 OLDEST_DAYS, NEWEST_DAYS = (

@@ -10,8 +10,8 @@ import psycopg
 from numpy.typing import NDArray
 
 from patriot.intake.lanes import CREATES, Lane
-from patriot.sensing import statements
-from patriot.sensing.columns import Streams
+from patriot.sensing.judging import statements
+from patriot.sensing.judging.columns import Streams
 
 log = logging.getLogger(__name__)
 

@@ -13,9 +13,9 @@ from patriot.intake.knowledge import FIRST_STATUS, NOBODY, STATUS, Device, Knowl
 from patriot.intake.lanes import CREATES, Lane
 from patriot.intake.refused import UNKNOWN_DEVICE, UNKNOWN_STREAM, UNKNOWN_TOPIC, Refused, refused
 from patriot.intake.wire import Frames
-from patriot.sensing.columns import Batch, Verdict
-from patriot.sensing.payloads import MALFORMED, decode_many
-from patriot.sensing.thresholds import Crossing
+from patriot.sensing.equipment.payloads import MALFORMED, decode_many
+from patriot.sensing.judging.columns import Batch, Verdict
+from patriot.sensing.judging.thresholds import Crossing
 
 PLAIN = {"result", "phenomenonTime"}  # what a creation may say to go through the columns
 OFFLINE = "offline"

@@ -14,11 +14,11 @@ from numpy.typing import NDArray
 
 from patriot.kernel import clock, pulse
 from patriot.kernel.errors import NotFound
-from patriot.sensing import statements
-from patriot.sensing.columns import Batch, StreamRow, Streams, Verdict
 from patriot.sensing.events import ConditionChanged
-from patriot.sensing.quality import SECOND, Ints
-from patriot.sensing.thresholds import Crossing
+from patriot.sensing.judging import statements
+from patriot.sensing.judging.columns import Batch, StreamRow, Streams, Verdict
+from patriot.sensing.judging.quality import SECOND, Ints
+from patriot.sensing.judging.thresholds import Crossing
 
 OWN_DAYS_BACK = 400  # readings of older days go to the default partition: a broken clock cannot make tables
 OWN_DAYS_AHEAD = 1

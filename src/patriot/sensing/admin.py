@@ -11,7 +11,7 @@ from django.http import HttpRequest
 
 from patriot.kernel.errors import Invalid
 from patriot.people.recorded import RecordedAdmin
-from patriot.sensing import limits
+from patriot.sensing.judging import limits
 from patriot.sensing.models import Combination, Condition, Datastream, Thing, Threshold
 
 

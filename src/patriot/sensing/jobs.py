@@ -7,19 +7,11 @@ from django.db import OperationalError
 
 from patriot.kernel import clock
 from patriot.kernel.jobs import every
-from patriot.sensing import (
-    actions,
-    archive,
-    foresight,
-    indices,
-    marks,
-    quarantine,
-    retention,
-    rollups,
-    street,
-    uptime,
-    watch,
-)
+from patriot.sensing import actions
+from patriot.sensing.equipment import quarantine, uptime
+from patriot.sensing.history import archive, marks, retention, rollups
+from patriot.sensing.judging import watch
+from patriot.sensing.meaning import foresight, indices, street
 
 log = logging.getLogger(__name__)
 

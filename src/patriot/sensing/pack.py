@@ -8,7 +8,7 @@ from patriot.kernel.city_pack import DatastreamRow, RiverLinkRow, ThingRow, Thre
 from patriot.kernel.geometry import Point
 from patriot.kernel.pack import Fault, Pack, PackError
 from patriot.places.queries import area_at
-from patriot.sensing import register
+from patriot.sensing.equipment import register
 from patriot.sensing.models import (
     Datastream,
     Device,

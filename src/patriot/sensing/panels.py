@@ -15,8 +15,8 @@ from patriot.kernel.clock import WIB
 from patriot.kernel.events import Announcement
 from patriot.kernel.panels import Changes, Panel, Row, Rows, offer
 from patriot.people.queries import agency_names
-from patriot.sensing import trees
-from patriot.sensing.lights import is_dark
+from patriot.sensing.meaning import trees
+from patriot.sensing.meaning.lights import is_dark
 from patriot.sensing.models import Condition, Datastream, Forecast, Index, RiverLink, Thing, Threshold
 from patriot.sensing.rules import Purpose
 

@@ -13,12 +13,12 @@ from django.db.models import Prefetch, Q, QuerySet
 from patriot.kernel import clock
 from patriot.people.queries import scope
 from patriot.people.rules import Viewer
-from patriot.sensing import fetch, rollups
-from patriot.sensing.fetch import Column
+from patriot.sensing.history import fetch, rollups
+from patriot.sensing.history.fetch import Column
+from patriot.sensing.history.parquet import moment
+from patriot.sensing.history.rollups import ORIGIN
+from patriot.sensing.history.series import Series, archived, readings, series
 from patriot.sensing.models import Datastream, Location, Thing, Threshold
-from patriot.sensing.parquet import moment
-from patriot.sensing.rollups import ORIGIN
-from patriot.sensing.series import Series, archived, readings, series
 
 __all__ = [
     "LatestRow", "Level", "Series", "StationRow", "StreamRow", "archived", "hourly_all", "latest",

@@ -6,10 +6,10 @@ from typing import Any
 import numpy as np
 
 from patriot.sensing import queries
-from patriot.sensing.fetch import Column
+from patriot.sensing.history.fetch import Column
+from patriot.sensing.history.series import STEPS, Series, coarser
+from patriot.sensing.history.thinning import step_for, thin
 from patriot.sensing.queries import StreamRow
-from patriot.sensing.series import STEPS, Series, coarser
-from patriot.sensing.thinning import step_for, thin
 from patriot.stations.ranges import Range
 
 MARKS = 400

@@ -9,8 +9,8 @@ from django.views.decorators.http import require_safe
 from patriot.kernel import clock
 from patriot.kernel.errors import Invalid
 from patriot.sensing import queries
-from patriot.sensing.export import COLUMNS, csv_rows
-from patriot.sensing.series import STEPS
+from patriot.sensing.history.export import COLUMNS, csv_rows
+from patriot.sensing.history.series import STEPS
 from patriot.stations import ranges
 from patriot.stations.views import find
 

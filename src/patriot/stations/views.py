@@ -19,9 +19,9 @@ from patriot.people import queries as people
 from patriot.people.rules import Viewer
 from patriot.places import queries as places
 from patriot.sensing import queries
-from patriot.sensing.parquet import moment
+from patriot.sensing.history.parquet import moment
+from patriot.sensing.history.series import Series
 from patriot.sensing.rules import UNFIT
-from patriot.sensing.series import Series
 from patriot.stations import chart, drawing, ranges, words
 from patriot.stations.shown import MARKS, Shown, Station, show
 

@@ -11,9 +11,10 @@ from patriot.kernel import clock
 from patriot.kernel.clock import WIB
 from patriot.kernel.config import Config
 from patriot.kernel.errors import Refused
-from patriot.sensing import archive, export, importing, marks, queries, rollups
+from patriot.sensing import queries
+from patriot.sensing.history import archive, export, importing, marks, rollups
+from patriot.sensing.history.series import STEPS
 from patriot.sensing.models import Datastream
-from patriot.sensing.series import STEPS
 
 
 def sensing_arguments(parser: ArgumentParser) -> None:

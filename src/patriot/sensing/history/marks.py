@@ -7,8 +7,8 @@ from datetime import datetime, timedelta
 
 from django.db import connection, transaction
 
-from patriot.sensing import parquet, retention, rollups
-from patriot.sensing.rollups import FIVE, HOUR, LAST_OF_FIVES, MERGED, ORIGIN, STORED, USABLE
+from patriot.sensing.history import parquet, retention, rollups
+from patriot.sensing.history.rollups import FIVE, HOUR, LAST_OF_FIVES, MERGED, ORIGIN, STORED, USABLE
 
 MARKS_AT_ONCE = 2_000_000
 TABLES = """

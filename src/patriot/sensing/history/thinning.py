@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from patriot.sensing.fetch import Column
+from patriot.sensing.history.fetch import Column
 
 
 def thin(at: Column, value: Column, pixels: int) -> Column:

@@ -11,8 +11,9 @@ from django.db.models import Q
 
 from patriot.kernel import clock
 from patriot.kernel.errors import Refused
-from patriot.sensing import actions, csv_reader, marks
-from patriot.sensing.csv_reader import Fault, Plan, Row
+from patriot.sensing import actions
+from patriot.sensing.history import csv_reader, marks
+from patriot.sensing.history.csv_reader import Fault, Plan, Row
 from patriot.sensing.models import Datastream, Quarantined
 
 AT_ONCE = 5000

@@ -16,7 +16,7 @@ import numpy as np
 from django.conf import settings
 from django.db import connection
 
-from patriot.sensing.fetch import Column
+from patriot.sensing.history.fetch import Column
 
 log = logging.getLogger(__name__)
 

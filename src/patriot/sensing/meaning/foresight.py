@@ -11,15 +11,15 @@ from numpy.typing import NDArray
 
 from patriot.kernel.clock import WIB
 from patriot.ledger import actions as ledger
-from patriot.sensing import forecast
 from patriot.sensing.events import ForecastMade
-from patriot.sensing.forecast import HOUR, STEP_S, Model, Outlook
-from patriot.sensing.indices import bring
+from patriot.sensing.judging.quality import SECOND
+from patriot.sensing.judging.thresholds import Crossing
+from patriot.sensing.meaning import forecast
+from patriot.sensing.meaning.forecast import HOUR, STEP_S, Model, Outlook
+from patriot.sensing.meaning.indices import bring
+from patriot.sensing.meaning.river import Band, siaga
 from patriot.sensing.models import Condition, Datastream, Forecast, ForecastModel, RiverLink, Thing, Threshold
-from patriot.sensing.quality import SECOND
-from patriot.sensing.river import Band, siaga
 from patriot.sensing.rules import UNFIT, Flag
-from patriot.sensing.thresholds import Crossing
 
 ACTOR = "system:forecast"
 KEY = "level"

@@ -21,7 +21,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from patriot.sensing.quality import (
+from patriot.sensing.judging.quality import (
     CHECKS,
     FOREVER,
     MOVES_NO_CONDITION,
@@ -38,8 +38,8 @@ from patriot.sensing.quality import (
     Slots,
     State,
 )
+from patriot.sensing.judging.thresholds import ALWAYS_QUIET, Crossing, Degree, Ladder, ladders
 from patriot.sensing.rules import UNFIT, Flag
-from patriot.sensing.thresholds import ALWAYS_QUIET, Crossing, Degree, Ladder, ladders
 
 log = logging.getLogger(__name__)
 

@@ -15,9 +15,9 @@ from patriot.kernel.errors import Invalid, NotFound
 from patriot.ledger import actions as ledger
 from patriot.sensing import actions
 from patriot.sensing.actions import Reading
+from patriot.sensing.equipment.payloads import BadPayload, decode
 from patriot.sensing.events import QuarantineResolved
 from patriot.sensing.models import Datastream, Device, Quarantined
-from patriot.sensing.payloads import BadPayload, decode
 
 KEPT = timedelta(days=30)
 DISCARDED, REPLAYED = "discarded", "replayed"  # how a resolution begins; a reason may follow after a colon

@@ -5,11 +5,11 @@ from typing import Any
 
 import numpy as np
 
-from patriot.sensing import lights, parking
-from patriot.sensing.indices import PRIORITY, Computed, latest, rows_of, us
+from patriot.sensing.judging.thresholds import Crossing
+from patriot.sensing.meaning import lights, parking
+from patriot.sensing.meaning.indices import PRIORITY, Computed, latest, rows_of, us
 from patriot.sensing.models import Condition, Thing
 from patriot.sensing.rules import UNFIT, Purpose
-from patriot.sensing.thresholds import Crossing
 
 FRESH = timedelta(minutes=20)  # lamps and counters that said nothing since do not count
 SERIES = """

@@ -5,10 +5,10 @@ from datetime import UTC
 from math import isnan
 from pathlib import Path
 
-from patriot.sensing import parquet
-from patriot.sensing.parquet import moment
+from patriot.sensing.history import parquet
+from patriot.sensing.history.parquet import moment
+from patriot.sensing.history.series import Series
 from patriot.sensing.rules import Flag
-from patriot.sensing.series import Series
 
 COLUMNS = ("at", "datastream", "unit", "value", "low", "high", "readings", "fit", "flags")
 

@@ -22,10 +22,10 @@ from django.db import OperationalError, connection, transaction
 from patriot.kernel import clock
 from patriot.kernel.errors import Refused
 from patriot.ledger import actions as ledger
-from patriot.sensing import fetch, marks, parquet, retention, rollups
 from patriot.sensing.events import ReadingsArchived
-from patriot.sensing.fetch import Column
-from patriot.sensing.parquet import File
+from patriot.sensing.history import fetch, marks, parquet, retention, rollups
+from patriot.sensing.history.fetch import Column
+from patriot.sensing.history.parquet import File
 
 LOCK = 0xA2C41  # advisory
 PART_ROWS = 2_000_000

@@ -12,10 +12,10 @@ from typing import Any
 from django.db import connection
 
 from patriot.kernel.clock import WIB
+from patriot.sensing.judging.quality import MISSED, SECOND
+from patriot.sensing.judging.thresholds import Crossing
 from patriot.sensing.models import Condition
-from patriot.sensing.quality import MISSED, SECOND
 from patriot.sensing.rules import UNFIT, Flag
-from patriot.sensing.thresholds import Crossing
 
 NO_DATA, BATTERY, CALIBRATION, DRIFT = "no_data", "battery", "calibration", "drift"
 EVERYTHING = f"{NO_DATA}:intake"

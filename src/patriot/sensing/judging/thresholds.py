@@ -19,7 +19,7 @@ from typing import Any
 
 import msgspec
 
-from patriot.sensing.quality import FOREVER, NEVER, microseconds, midnight
+from patriot.sensing.judging.quality import FOREVER, NEVER, microseconds, midnight
 
 RISE = "rate_of_rise"
 HOUR = 3_600_000_000  # µs

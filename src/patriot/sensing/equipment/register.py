@@ -2,7 +2,7 @@
 
 from patriot.kernel.city_pack import AssetRow
 from patriot.kernel.pack import Fault, Pack, PackError
-from patriot.sensing.assets import Sort
+from patriot.sensing.equipment.assets import Sort
 from patriot.sensing.models import Asset, Datastream, Device, Location, ObservedProperty, Sensor, Thing
 from patriot.sensing.vocabulary import MEASUREMENT, PROPERTIES, SENSORS, UCUM
 

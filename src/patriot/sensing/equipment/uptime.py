@@ -11,7 +11,7 @@ from typing import Any
 from django.db import connection, transaction
 
 from patriot.kernel import clock
-from patriot.sensing.assets import BATTERY, DAYS
+from patriot.sensing.equipment.assets import BATTERY, DAYS
 
 COMPLETE = 0.95  # a past day this full is not looked at again
 COUNT_DAY = """

@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 
 from patriot.kernel.clock import WIB
-from patriot.sensing import fetch, parquet, retention, rollups
-from patriot.sensing.fetch import Column
-from patriot.sensing.rollups import FIVE, HOUR
+from patriot.sensing.history import fetch, parquet, retention, rollups
+from patriot.sensing.history.fetch import Column
+from patriot.sensing.history.rollups import FIVE, HOUR
 from patriot.sensing.rules import UNFIT
 
 STEPS = {"5m": FIVE, "1h": HOUR, "1d": timedelta(days=1)}

@@ -9,12 +9,13 @@ import numpy as np
 from django.db import connection, transaction
 
 from patriot.ledger import actions as ledger
-from patriot.sensing import actions, ispu, river
+from patriot.sensing import actions
 from patriot.sensing.events import IndexComputed
+from patriot.sensing.judging.quality import SECOND
+from patriot.sensing.judging.thresholds import Crossing
+from patriot.sensing.meaning import ispu, river
 from patriot.sensing.models import Condition, Index, Thing
-from patriot.sensing.quality import SECOND
 from patriot.sensing.rules import UNFIT, Purpose
-from patriot.sensing.thresholds import Crossing
 
 FRESH_WATER = timedelta(hours=3)
 ACTOR = "system:indices"

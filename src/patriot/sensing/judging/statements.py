@@ -13,11 +13,11 @@ import psycopg
 
 from patriot.kernel.events import encode
 from patriot.ledger.statements import APPEND
-from patriot.sensing import combos
 from patriot.sensing.events import ConditionChanged
-from patriot.sensing.quality import NO_NEWS, NO_VALUE, SECOND
+from patriot.sensing.judging import combos
+from patriot.sensing.judging.quality import NO_NEWS, NO_VALUE, SECOND
+from patriot.sensing.judging.thresholds import Crossing
 from patriot.sensing.rules import Flag
-from patriot.sensing.thresholds import Crossing
 
 type Script[T] = Generator[tuple[str, Sequence[Any]], list[tuple[Any, ...]], T]
 

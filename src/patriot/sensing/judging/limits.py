@@ -8,10 +8,10 @@ from django.utils.translation import gettext as _
 
 from patriot.kernel.errors import Invalid
 from patriot.ledger import actions as ledger
-from patriot.sensing import combos
 from patriot.sensing.events import ThresholdChanged
+from patriot.sensing.judging import combos
+from patriot.sensing.judging.quality import Limits
 from patriot.sensing.models import Threshold
-from patriot.sensing.quality import Limits
 
 AS_IT_IS = (
     "code", "level", "name", "value", "clear", "below", "delay_on_s", "delay_off_s", "window_s", "priority",

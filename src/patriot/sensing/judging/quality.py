@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from patriot.kernel.clock import WIB
-from patriot.sensing.outliers import SHORTEST, Memory, sift
+from patriot.sensing.judging.outliers import SHORTEST, Memory, sift
 from patriot.sensing.rules import UNFIT, Flag
 
 type Ints = NDArray[np.int64]

@@ -7,7 +7,7 @@ from io import StringIO
 
 from django.utils.translation import gettext as _
 
-from patriot.sensing.devices import check_uid
+from patriot.sensing.equipment.devices import check_uid
 
 MOST = 500  # lines in one file
 COLUMNS = ("uid", "thing")

@@ -1,0 +1,1 @@
+"""What measures: devices, their credentials and payloads, quarantine, the register of assets."""

@@ -1,0 +1,1 @@
+"""What may be odd about a reading, and what it means for conditions: columns in, flags and crossings out."""

@@ -1,0 +1,1 @@
+"""What readings say in people's terms: indices, rivers, lamps, car parks, trees, what comes next."""
