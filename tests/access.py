@@ -96,6 +96,7 @@ TABLE: dict[str, Roles] = {
     "admin/places/network/<path:object_id>/delete/": NOBODY,
     # the native API: whoever is signed in may ask, scope decides what there is for them
     "api/v1/**": SIGNED_IN,
+    "api/v1/alarms/<int:alarm_id>/incident": ROOM,
     "api/v1/": PUBLIC,  # there is nothing
     "api/v1/openapi.json": PUBLIC,
     "api/docs": PUBLIC,

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from django.db import connection
 
 from patriot.kernel.config import Config
 from patriot.site.postgres import Postgres
@@ -45,6 +46,29 @@ def _wait_until_up(config: Config) -> None:
 @pytest.fixture(scope="session")
 def django_db_modify_db_settings(postgres: Config) -> None:
     """Make pytest-django's database set-up wait for the server."""
+
+
+# Telemetry is plain SQL: Django's flush after a transactional test knows nothing of it.
+TELEMETRY = """
+SELECT string_agg(quote_ident(relname), ', ') FROM pg_class
+WHERE relkind IN ('r', 'p') AND NOT relispartition AND relnamespace = 'public'::regnamespace
+    AND relname ~ '^(fleet|sensing)_' AND relname <> 'sensing_rolled' AND NOT relname = ANY(%s)
+"""
+
+
+@pytest.fixture(autouse=True)
+def _telemetry(request: pytest.FixtureRequest) -> Iterator[None]:
+    """A test that commits leaves no readings and no positions behind."""
+    mark = request.node.get_closest_marker("django_db")
+    commits = "transactional_db" in request.fixturenames or (mark and mark.kwargs.get("transaction"))
+    if not commits:
+        yield
+        return
+    request.getfixturevalue("transactional_db")
+    yield
+    with connection.cursor() as cursor:
+        cursor.execute(TELEMETRY, [connection.introspection.django_table_names()])
+        cursor.execute(f"TRUNCATE {cursor.fetchone()[0]}")
 
 
 @pytest.fixture(scope="session")

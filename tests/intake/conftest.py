@@ -83,9 +83,6 @@ def start_intake(transactional_db: None, postgres: Config) -> Iterator[Callable[
     for process in started:
         process.send_signal(signal.SIGKILL)
         process.wait(5)
-    with connection.cursor() as cursor:
-        cursor.execute("TRUNCATE fleet_position, sensing_observation, sensing_latest, sensing_lane")
-        cursor.execute("TRUNCATE sensing_quarantine_count")
 
 
 @pytest.fixture

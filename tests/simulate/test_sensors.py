@@ -190,8 +190,9 @@ def test_it_keeps_what_it_has_to_say_while_the_broker_is_away(installation: Inst
         assert device.sent == 0
         server = await asyncio.to_thread(broker.__enter__)
         client = await _hear(server.config.nats_address(), "sensing.>", heard)
-        await _until(lambda: device.sent == 1, 20)
-        await _until(lambda: ("sensing.gauge-x.level", b"1") in heard)
+        await _until(lambda: device.sent == 1, 20)  # that is: the broker has acknowledged it
+        device.say("sensing/gauge-x/level", b"2")
+        await _until(lambda: ("sensing.gauge-x.level", b"2") in heard)
         line.cancel()
         await client.close()
 

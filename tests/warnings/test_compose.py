@@ -16,7 +16,7 @@ from tests.warnings.makers import OPERATOR, draft
 pytestmark = pytest.mark.django_db
 LONS, LATS = st.floats(106.8, 107.2), st.floats(-6.5, -6.0)
 CORNERS = st.lists(st.tuples(LONS, LATS), min_size=3, max_size=20)
-WORDS = st.text(min_size=1, max_size=120).filter(lambda text: text.strip())
+WORDS = st.text(min_size=1, max_size=120).filter(cap.printable)
 DRAFTS = st.fixed_dictionaries({
     "severity": st.sampled_from(rules.Severity.values), "urgency": st.sampled_from(rules.Urgency.values),
     "certainty": st.sampled_from(rules.Certainty.values), "category": st.sampled_from(rules.Category.values),

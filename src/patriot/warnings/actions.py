@@ -365,7 +365,8 @@ def _complete(row: PublicWarning, now: datetime) -> None:
 
 def _checked(wanted: Draft, viewer: Viewer) -> dict[str, Any]:
     """The draft's fields as the row takes them. Raises Invalid for words no list knows."""
-    told = asdict(wanted)
+    told = {name: cap.printable(value) if isinstance(value, str) else value
+            for name, value in asdict(wanted).items()}  # fmt: skip
     lists = {"status": Status, "category": rules.Category, "urgency": rules.Urgency,
              "severity": rules.Severity, "certainty": rules.Certainty,
              "response": rules.Response}  # fmt: skip
@@ -379,7 +380,7 @@ def _checked(wanted: Draft, viewer: Viewer) -> dict[str, Any]:
     told["drawn"] = areas.drawn_of(told["drawn"])
     for name, longest in (("headline_id", 200), ("headline_en", 200), ("event_id", 80), ("event_en", 80),
                           ("area_desc", 400)):  # fmt: skip
-        told[name] = told[name].strip()[:longest]
+        told[name] = told[name][:longest].strip()
     return told
 
 

@@ -22,6 +22,11 @@ type Ring = tuple[tuple[float, float], ...]  # (lon, lat), the last the same as 
 type Reference = tuple[str, str, datetime]  # sender, identifier, sent
 
 
+def printable(text: str) -> str:
+    """The text without what XML cannot hold, and without space around it."""
+    return UNPRINTABLE.sub("", text).strip()
+
+
 @dataclass(frozen=True)
 class Area:
     """Where. Circles are (lon, lat, km); geocodes (name of the code system, code)."""
@@ -145,7 +150,7 @@ def _pair(parent: etree._Element, tag: str, name: str, value: str) -> None:
 
 def _fill(parent: etree._Element, **texts: str) -> None:
     for name, text in texts.items():
-        etree.SubElement(parent, _tag(name)).text = UNPRINTABLE.sub("", text).strip()
+        etree.SubElement(parent, _tag(name)).text = printable(text)
 
 
 def _say(parent: etree._Element, **texts: str) -> None:

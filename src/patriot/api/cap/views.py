@@ -34,7 +34,7 @@ def alert(request: HttpRequest, identifier: str) -> HttpResponse:
 @require_safe
 def siren_key(request: HttpRequest) -> HttpResponse:
     """The public key by which a siren knows that an order is the city's."""
-    return _answer(request, sirens.public_pem(), "application/x-pem-file", "public, max-age=3600")
+    return _answer(request, sirens.public_pem(), "text/plain; charset=us-ascii", "public, max-age=3600")
 
 
 def _answer(request: HttpRequest, body: bytes, kind: str, keep: str) -> HttpResponse:
