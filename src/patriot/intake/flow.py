@@ -20,7 +20,7 @@ from patriot.kernel import pulse
 
 log = logging.getLogger(__name__)
 
-MOST = 20_000  # messages in one batch
+MOST = 60_000  # messages in one batch
 GATHER_S, ENOUGH = 0.03, 500_000  # so long a batch waits for more than so many bytes
 SILENCE_S = 3 * HEARTBEAT_S  # without even a heartbeat the consumer is taken to be gone
 WRITERS = 2

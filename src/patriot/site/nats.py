@@ -24,7 +24,7 @@ jetstream {{
   store_dir: "{store}"
   max_memory_store: 256MB
   max_file_store: 20GB
-  sync_interval: "1s"
+  sync_interval: "10s"
 }}
 accounts {{
   CITY {{
