@@ -37,6 +37,19 @@ export function workWords(state: Working["state"]): string {
 }
 
 /** An event of the ledger in a few words; its kind itself when it is not known here. */
+/** An alarm's level in words. Conditions of a device itself have no levels: their label is their code. */
+export function alarmWords(code: string, label: string): string {
+  const words: Record<string, string> = {
+    no_data: t("sends no data"),
+    flatline: t("has stopped changing"),
+    drift: t("is drifting"),
+    calibration: t("calibration expired"),
+    battery: t("weak battery"),
+    offline: t("offline"),
+  };
+  return label === code ? (words[code] ?? label) : label;
+}
+
 export function eventWords(kind: string): string {
   const words: Record<string, string> = {
     "report.received": t("Report received"),

@@ -240,9 +240,9 @@ def letter(priority: str) -> str:
 
 
 def label_of(code: str, level: int, label: str) -> str:
-    """The level in words: the condition's own, and ours for emergencies."""
+    """The level in words: the condition's own, and ours for emergencies; empty where the type says it all."""
     if code != "emergency":
-        return label
+        return "" if label == code else label
     return {2: _("P1, response almost late"), 3: _("P1, response late")}.get(level, label)
 
 
