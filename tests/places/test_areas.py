@@ -29,7 +29,7 @@ WEST, SOUTH, EAST, NORTH = OUTLINE.bounds
 
 
 def _cells() -> dict[str, Any]:
-    from patriot.kernel.city_pack import AreaRow  # noqa: PLC0415 - only this helper reads rows
+    from patriot.kernel.city_rows import AreaRow  # noqa: PLC0415 - only this helper reads rows
 
     rows = KOTA.table("areas.csv", AreaRow)
     return cells({row.code: Point(row.lon, row.lat) for row in rows if row.level == "kelurahan"}, RING)

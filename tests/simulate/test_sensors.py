@@ -118,7 +118,7 @@ def test_it_thickens_the_haze_and_blows_it_away(known: dict[tuple[str, str], Str
 def test_it_keeps_every_reading_within_what_its_sensor_can_measure(
     known: dict[tuple[str, str], Stream],
 ) -> None:
-    from patriot.kernel.city_pack import DatastreamRow, ThingRow  # noqa: PLC0415 - the pack's rows, here only
+    from patriot.kernel.city_rows import DatastreamRow, ThingRow  # noqa: PLC0415 - the pack's rows, here only
 
     uid = {row.code: row.device_uid for row in BEKASI.table("things.csv", ThingRow)}
     world = flood_night("s", NOON, 1, 0).world

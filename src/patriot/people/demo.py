@@ -9,7 +9,7 @@ from django.conf import settings
 from django.contrib.auth.hashers import make_password
 from django.db import transaction
 
-from patriot.kernel.city_pack import DemoUserRow, VehicleRow
+from patriot.kernel.city_rows import DemoUserRow, VehicleRow
 from patriot.kernel.config import Config
 from patriot.kernel.errors import NotAllowed
 from patriot.kernel.pack import Pack

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.db import transaction
 
-from patriot.kernel.city_pack import AgencyRow
+from patriot.kernel.city_rows import AgencyRow
 from patriot.kernel.pack import Pack
 from patriot.ledger import actions as ledger
 from patriot.people.events import AgencyChanged

@@ -4,8 +4,8 @@ from hashlib import sha256
 
 from django.db import transaction
 
-from patriot.kernel.city_pack import LEVELS, AreaRow, FacilityRow
 from patriot.kernel.city_pack import check as faults_of
+from patriot.kernel.city_rows import LEVELS, AreaRow, FacilityRow
 from patriot.kernel.geometry import Point
 from patriot.kernel.pack import Fault, Pack, PackError
 from patriot.places import streets

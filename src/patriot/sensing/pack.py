@@ -4,7 +4,7 @@ from typing import Any
 
 from django.db import transaction
 
-from patriot.kernel.city_pack import DatastreamRow, RiverLinkRow, ThingRow, ThresholdRow
+from patriot.kernel.city_rows import DatastreamRow, RiverLinkRow, ThingRow, ThresholdRow
 from patriot.kernel.geometry import Point
 from patriot.kernel.pack import Fault, Pack, PackError
 from patriot.places.queries import area_at

@@ -8,7 +8,7 @@ from pathlib import Path
 from random import Random
 
 import patriot
-from patriot.kernel.city_pack import CategoryRow, UnitRow
+from patriot.kernel.city_rows import CategoryRow, UnitRow
 from patriot.kernel.config import Config
 from patriot.kernel.geometry import Point
 from patriot.kernel.pack import Pack

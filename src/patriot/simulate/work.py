@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import Any
 
-from patriot.kernel.city_pack import CategoryRow
+from patriot.kernel.city_rows import CategoryRow
 from patriot.kernel.geometry import Point
 from patriot.simulate.client import City, Declined, Event
 from patriot.simulate.fleet import Fleet

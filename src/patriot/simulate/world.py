@@ -7,7 +7,7 @@ from functools import cache
 from math import floor
 from pathlib import Path
 
-from patriot.kernel.city_pack import AssetRow, DatastreamRow, ThingRow
+from patriot.kernel.city_rows import AssetRow, DatastreamRow, ThingRow
 from patriot.kernel.pack import Pack
 from patriot.simulate import nature
 from patriot.simulate.nature import DAY, HOUR, Reach, Storm, chance, noise

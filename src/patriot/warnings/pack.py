@@ -5,7 +5,7 @@ from dataclasses import asdict
 from django.conf import settings
 from django.db import transaction
 
-from patriot.kernel.city_pack import SirenRow, WarningTemplateRow
+from patriot.kernel.city_rows import SirenRow, WarningTemplateRow
 from patriot.kernel.pack import Pack
 from patriot.warnings.models import Siren, WarningTemplate
 

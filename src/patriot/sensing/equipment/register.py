@@ -1,6 +1,6 @@
 """Loading a city's assets from its pack: the register, and what speaks for cameras, links and sirens."""
 
-from patriot.kernel.city_pack import AssetRow
+from patriot.kernel.city_rows import AssetRow
 from patriot.kernel.pack import Fault, Pack, PackError
 from patriot.sensing.equipment.assets import Sort
 from patriot.sensing.models import Asset, Datastream, Device, Location, ObservedProperty, Sensor, Thing
