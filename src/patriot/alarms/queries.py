@@ -24,6 +24,7 @@ from patriot.alarms.rules import HIDDEN, RANK, SHOUTING, SHOWN, Priority, State
 from patriot.kernel import clock
 from patriot.kernel.errors import NotFound
 from patriot.kernel.events import Announcement
+from patriot.kernel.paging import Page
 from patriot.ledger import queries as ledger
 from patriot.people import queries as people
 from patriot.people.rules import Role, Viewer
@@ -107,26 +108,6 @@ class AlarmRow:
 
 
 @dataclass(frozen=True)
-class Page:
-    """One page of alarms, and how many there are."""
-
-    rows: list[AlarmRow]
-    total: int
-    number: int
-    pages: int
-
-    @property
-    def before(self) -> int:
-        """The page before this one."""
-        return self.number - 1
-
-    @property
-    def after(self) -> int:
-        """The page after this one."""
-        return self.number + 1
-
-
-@dataclass(frozen=True)
 class Counts:
     """How many alarms ask for attention, by priority, and how many are on each tab."""
 
@@ -191,7 +172,7 @@ def _ordered(rows: QuerySet[Alarm]) -> QuerySet[Alarm]:
 
 
 def alarms(viewer: Viewer | None, tab: str = "active", *, priority: str = "", agency: str = "",
-           words: str = "", page: int = 1, size: int = PAGE) -> Page:  # fmt: skip
+           words: str = "", page: int = 1, size: int = PAGE) -> Page[AlarmRow]:  # fmt: skip
     """The list: what is shown, shelved, suppressed or out of service."""
     found = visible(viewer).filter(state__in=TABS.get(tab, SHOWN))
     if priority in Priority.values:
@@ -204,7 +185,7 @@ def alarms(viewer: Viewer | None, tab: str = "active", *, priority: str = "", ag
     pages = max(1, -(-total // size))
     number = min(max(1, page), pages)
     start = (number - 1) * size
-    return Page(_rows(_ordered(found)[start : start + size], viewer), total, number, pages)
+    return Page(_rows(_ordered(found)[start : start + size], viewer), number, pages, total)
 
 
 def _rows(found: QuerySet[Alarm], viewer: Viewer | None) -> list[AlarmRow]:

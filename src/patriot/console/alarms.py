@@ -13,6 +13,7 @@ from patriot.console import alarm_words, trend
 from patriot.console.views import OPERATORS, whole
 from patriot.kernel import clock
 from patriot.kernel.errors import NotFound
+from patriot.kernel.paging import Page
 from patriot.people import queries as people
 from patriot.people.guard import requires
 from patriot.people.rules import Viewer
@@ -36,7 +37,7 @@ def list_context(request: HttpRequest) -> dict[str, Any]:
     context: dict[str, Any] = {"tab": tab, "filters": narrowed, "counts": queries.counts(viewer)}
     if tab == "history":
         rows, total, number, pages = queries.history(viewer, page)
-        context |= {"calls": rows, "page": queries.Page([], total, number, pages)}
+        context |= {"calls": rows, "page": Page([], number, pages, total)}
     else:
         context["page"] = queries.alarms(
             viewer, tab, priority=narrowed["priority"], agency=narrowed["agency"], words=narrowed["words"],

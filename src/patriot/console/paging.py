@@ -1,9 +1,10 @@
 """Lists in pages."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from django.http import QueryDict
+
+from patriot.kernel.paging import Page
 
 
 def whole(text: str, default: int) -> int:
@@ -14,26 +15,6 @@ def whole(text: str, default: int) -> int:
 def word(said: QueryDict, name: str, most: int = 80) -> str:
     """A short text from a form or query string, as a database can hold it."""
     return said.get(name, "").replace("\0", "").strip()[:most]
-
-
-@dataclass(frozen=True)
-class Page[T]:
-    """A page of a list."""
-
-    rows: Sequence[T]
-    number: int
-    pages: int
-    total: int
-
-    @property
-    def before(self) -> int:
-        """The page before this one."""
-        return self.number - 1
-
-    @property
-    def after(self) -> int:
-        """The page after this one."""
-        return self.number + 1
 
 
 def paged[T](rows: Sequence[T], number: int, size: int) -> Page[T]:

@@ -9,7 +9,7 @@ from django.db.models import Case, DateTimeField, F, Prefetch, Q, QuerySet, When
 from patriot.incidents import deadlines, rules
 from patriot.incidents.models import Incident, IncidentReport, Task
 from patriot.incidents.rules import OPEN, PROGRESS, Priority, State, TaskState
-from patriot.kernel import clock
+from patriot.kernel import clock, paging
 from patriot.kernel.geometry import Point, distance_m
 from patriot.people import queries as people
 from patriot.people.rules import Viewer
@@ -211,24 +211,10 @@ ORDERS = {
 
 
 @dataclass(frozen=True)
-class Page:
-    """A page of a list."""
+class Page(paging.Page[Row]):
+    """A page of the queue, and how it was narrowed."""
 
-    rows: list[Row]
-    number: int
-    pages: int
-    total: int
     filters: Filters = field(default_factory=Filters)
-
-    @property
-    def before(self) -> int:
-        """The page before this one."""
-        return self.number - 1
-
-    @property
-    def after(self) -> int:
-        """The page after this one."""
-        return self.number + 1
 
 
 def queue(viewer: Viewer, filters: Filters | None = None, page: int = 1, size: int = PAGE) -> Page:
