@@ -54,11 +54,16 @@ SELECT string_agg(quote_ident(relname), ', ') FROM pg_class
 WHERE relkind IN ('r', 'p') AND NOT relispartition AND relnamespace = 'public'::regnamespace
     AND relname ~ '^(fleet|sensing)_' AND relname <> 'sensing_rolled' AND NOT relname = ANY(%s)
 """
+OLD_DAYS = """
+SELECT string_agg(quote_ident(relname), ', ') FROM pg_class
+WHERE relispartition AND relname ~ '^(fleet_position|sensing_observation)_[0-9]{8}$'
+    AND right(relname, 8) < to_char(now() - interval '3 days', 'YYYYMMDD')
+"""
 
 
 @pytest.fixture(autouse=True)
 def _telemetry(request: pytest.FixtureRequest) -> Iterator[None]:
-    """A test that commits leaves no readings and no positions behind."""
+    """A test that commits leaves no readings and no positions behind, nor the tables of days long gone."""
     mark = request.node.get_closest_marker("django_db")
     commits = "transactional_db" in request.fixturenames or (mark and mark.kwargs.get("transaction"))
     if not commits:
@@ -69,6 +74,9 @@ def _telemetry(request: pytest.FixtureRequest) -> Iterator[None]:
     with connection.cursor() as cursor:
         cursor.execute(TELEMETRY, [connection.introspection.django_table_names()])
         cursor.execute(f"TRUNCATE {cursor.fetchone()[0]}")
+        cursor.execute(OLD_DAYS)
+        if days := cursor.fetchone()[0]:
+            cursor.execute(f"DROP TABLE {days}")
 
 
 @pytest.fixture(scope="session")

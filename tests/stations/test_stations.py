@@ -81,8 +81,8 @@ def test_it_shows_what_is_not_public_only_to_those_in_scope(client: Client, gaug
 
 
 def test_it_leaves_out_private_datastreams_of_a_public_station(client: Client, gauge: Datastream) -> None:
-    datastream("battery", public=False)
-    assert "battery" not in get(client, f"/stasiun/{gauge.thing_id}/").lower()
+    datastream("lid-open-7", public=False)
+    assert "lid-open-7" not in get(client, f"/stasiun/{gauge.thing_id}/").lower()
 
 
 def test_it_shows_newest_value_table_and_flags(client: Client, gauge: Datastream) -> None:
