@@ -1,4 +1,4 @@
-"""One lane while this process holds it: take, judge, commit, acknowledge."""
+"""One lane while this process holds it: take, judge, commit."""
 
 import asyncio
 import logging
@@ -14,7 +14,7 @@ from patriot.intake import creations
 from patriot.intake.commit import Step, Writer
 from patriot.intake.knowledge import NOBODY, Knowledge
 from patriot.intake.lanes import HEARTBEAT_S, Lane
-from patriot.intake.wire import Frames, Link
+from patriot.intake.wire import Frames, Link, Lost
 from patriot.intake.work import Work, codes_of, work_of
 from patriot.kernel import pulse
 
@@ -42,6 +42,7 @@ class Flow:
     look: "psycopg.AsyncConnection[Any]"  # to read what was configured; shared, for short questions
     looking: asyncio.Lock
     after_commit: AfterCommit
+    _heard: int = 0  # the number of the last message that was said to us
     _free: "asyncio.Queue[Writer]" = field(default_factory=asyncio.Queue)
     _last: "asyncio.Task[None] | None" = None
     _fault: BaseException | None = None
@@ -68,9 +69,12 @@ class Flow:
         writer = await self._free.get()
         if self._fault is not None:
             return
+        first, last = frames.numbers()
+        if (first, last) != (self._heard + 1, self._heard + len(frames)):
+            raise Lost("the broker left something out")  # it is said again from what was committed
+        self._heard = last
         sequence, stamp = frames.stamps()
-        top = int(sequence.argmax())
-        reply, before = frames.replies[top], self.sequence
+        before = self.sequence
         fresh = (sequence > self.sequence) | (stamp > self.stamp)
         if not fresh.all():  # delivered again: committed, or on its way
             frames, sequence, stamp = _only(frames, fresh), sequence[fresh], stamp[fresh]
@@ -81,24 +85,24 @@ class Flow:
         # that are open now wait for nothing of ours. Within `write` an earlier batch waited for a later one.
         await writer.ensure_days(work.batch.at)
         step = Step(self.lane, self.epoch, before, self.sequence, self.stamp)
-        self._last = asyncio.create_task(self._settle(writer, work, step, reply, self._last))
+        self._last = asyncio.create_task(self._settle(writer, work, step, self._last))
 
     async def _codes(self, frames: Frames) -> "np.ndarray[Any, np.dtype[np.int64]]":
-        """Who speaks. Somebody unknown, or time passing, is a reason to look again what is registered."""
+        """Who speaks. Somebody unknown is a reason to look again what is registered."""
         codes = codes_of(frames, self.knowledge, self.lane)
         strangers = [frames.subjects[n] for n in np.flatnonzero(codes == NOBODY).tolist()]
-        if self.knowledge.is_old or (strangers and self.knowledge.meets(strangers)):
+        if strangers and self.knowledge.meets(strangers):
             async with self.looking:
-                if self.knowledge.is_old or strangers:
-                    await self.knowledge.refresh(self.look)
+                await self.knowledge.refresh(self.look)
             codes = codes_of(frames, self.knowledge, self.lane)
             strangers = [frames.subjects[n] for n in np.flatnonzero(codes == NOBODY).tolist()]
         self.knowledge.remember_strangers(strangers)
         return codes
 
-    async def _settle(self, writer: Writer, work: Work, step: Step, reply: bytes,
-                      before: "asyncio.Task[None] | None") -> None:  # fmt: skip
-        """Commit, acknowledge all up to here, tell. On a failure the whole flow ends."""
+    async def _settle(
+        self, writer: Writer, work: Work, step: Step, before: "asyncio.Task[None] | None"
+    ) -> None:
+        """Commit, then tell. On a failure the whole flow ends."""
         try:
             await creations.create(work)
             numbers = await writer.write(work, step, before)
@@ -108,7 +112,6 @@ class Flow:
             raise
         finally:
             self._free.put_nowait(writer)
-        self.link.publish(reply, b"+ACK")
         pulse.count("readings", len(work.ids))
         pulse.count("readings_refused", len(work.refused))
         self.after_commit(work, numbers)

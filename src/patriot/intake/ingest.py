@@ -19,7 +19,7 @@ from patriot.intake.commit import TAKE, Overtaken, Writer, connect
 from patriot.intake.creations import Subscribers
 from patriot.intake.flow import WRITERS, Flow
 from patriot.intake.knowledge import Knowledge
-from patriot.intake.lanes import Broker, Lane, wanted
+from patriot.intake.lanes import MAIN, Broker, Lane, Place, named, split, wanted
 from patriot.intake.live import Live
 from patriot.intake.refused import Gate
 from patriot.intake.store import conninfo
@@ -33,12 +33,15 @@ log = logging.getLogger(__name__)
 LEASE = "patriot-intake-lease"
 LOCK_CLASS = 0x1A4E
 LOOK_S = 1.0  # how often a process looks whether it holds its share
+FORGET_S = 5.0  # how often the broker lets go of what is committed
 FIRST_WAIT_S, LONGEST_WAIT_S = 0.2, 2.0
 HELD_LONG_S = 10.0
 
 PEERS = """
 SELECT count(*) FROM pg_stat_activity WHERE starts_with(application_name, %s) AND datname = current_database()
 """
+KNOW = "INSERT INTO sensing_lane (name) SELECT unnest(%s::text[]) ON CONFLICT DO NOTHING"
+PLACES = "SELECT name, sequence, stamp FROM sensing_lane ORDER BY name"
 LOCK = "SELECT pg_try_advisory_lock(%s, hashtext(%s))"
 UNLOCK = "SELECT pg_advisory_unlock(%s, hashtext(%s))"
 AWAY = (psycopg.Error, OSError, TimeoutError, Lost, Overtaken, RuntimeError, nats.errors.Error)
@@ -57,6 +60,7 @@ class Ingest:
     _knowledge: Knowledge = field(default_factory=Knowledge)
     _gate: Gate = field(default_factory=Gate)
     _looking: asyncio.Lock = field(default_factory=asyncio.Lock)
+    _forgot_at: float = 0.0
 
     async def run(self) -> None:
         """Hold lanes while there are servers; else wait and try again. Nothing is acknowledged meanwhile."""
@@ -76,7 +80,11 @@ class Ingest:
     async def _hold(self, lease: Connection, count: int) -> None:
         """Hold a fair share of the lanes, again and again, as processes come and go."""
         async with Broker(self._address()) as broker:
-            lanes = await broker.prepare(count)
+            await lease.execute(
+                KNOW, [[lane.name for lane in split(count)]]
+            )  # before anything is stored in one
+            await broker.prepare(count)
+            lanes = [named(name) for name, *_ in await self._places(lease)]
             held: list[Lane] = []
             while True:
                 self.trouble = ""
@@ -84,6 +92,11 @@ class Ingest:
                 if held:
                     await self._knowledge.load(lease)
                 await self._read(lease, broker, lanes, held)
+
+    async def _places(self, lease: Connection) -> list[tuple[str, int, int]]:
+        """All lanes, also those of an earlier split, and how far they were committed."""
+        async with self._looking:
+            return await (await lease.execute(PLACES)).fetchall()
 
     def _address(self) -> str:
         address = self.config.nats_address()
@@ -116,6 +129,13 @@ class Ingest:
             tasks = [asyncio.create_task(flow.run(), name=flow.lane.name) for flow in flows]
             try:
                 while not await self._is_due(lease, lanes, held):
+                    if MAIN in held and monotonic() - self._forgot_at > FORGET_S:
+                        places = await self._places(lease)
+                        await broker.forget((named(name), Place(*place)) for name, *place in places)
+                        self._forgot_at = monotonic()
+                    async with self._looking:
+                        if self._knowledge.is_old:
+                            await self._knowledge.refresh(lease)
                     await asyncio.wait(
                         tasks, timeout=LOOK_S, return_when=asyncio.FIRST_EXCEPTION
                     ) if tasks else await asyncio.sleep(LOOK_S)
@@ -154,7 +174,7 @@ class Ingest:
             connection = await connect(conninfo(self.config), "patriot-intake-writer")
             await stack.enter_async_context(_closing(connection))
             writers.append(Writer(connection, self._gate))
-        await broker.move(lane, inbox)
+        await broker.deliver(lane, Place(sequence, stamp), inbox)
         return Flow(
             lane, link, epoch, sequence, stamp, self._knowledge, writers, lease, self._looking, self._tell
         )

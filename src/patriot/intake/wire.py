@@ -2,7 +2,7 @@
 
 nats-py spends some 15 µs of Python on a message (a regular expression, an object, a queue, a task's turn);
 this reader spends about one: it takes what has arrived as one piece and cuts it by the lengths the server
-names. It speaks as much of the protocol as one durable push consumer needs; setting up goes through nats-py.
+names. It speaks as much of the protocol as one push consumer needs; setting up goes through nats-py.
 """
 
 import asyncio
@@ -33,6 +33,11 @@ class Frames:
     def __len__(self) -> int:
         return len(self.payloads)
 
+    def numbers(self) -> tuple[int, int]:
+        """The first and the last one's number among all that were said to this inbox, from 1."""
+        first, last = (reply.split(b".") for reply in (self.replies[0], self.replies[-1]))
+        return int(first[_stream_number(first) + 1]), int(last[_stream_number(last) + 1])
+
     def stamps(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Each message's number in the stream, and when the stream stored it: ns since 1970.
 
@@ -41,11 +46,16 @@ class Frames:
         """
         words = b".".join(self.replies).split(b".")
         width = len(words) // max(1, len(self.replies))
-        first = 5 if width == 9 else 7
+        first = _stream_number(words[:width])
         return (
             np.array(words[first::width], dtype="S20").astype(np.int64),
             np.array(words[first + 2 :: width], dtype="S20").astype(np.int64),
         )
+
+
+def _stream_number(words: list[bytes]) -> int:
+    """Where a reply subject has the message's number in the stream."""
+    return 5 if len(words) == 9 else 7
 
 
 class Link(asyncio.Protocol):
