@@ -4,10 +4,11 @@ import os
 import tempfile
 
 OWN_HOME = "PATRIOT_TEST_HOME"  # set by the first process of a run: its children share its home
+OURS = ("PATRIOT_SHARED_DATA", "PATRIOT_FAULT_")  # what the tests themselves ask for
 OUTSIDE = ("PATRIOT_", "DATABASE_URL", "NATS_URL")  # whoever has these set for an installation keeps it
 
 if OWN_HOME not in os.environ:
-    for name in [name for name in os.environ if name.startswith(OUTSIDE) and name != "PATRIOT_SHARED_DATA"]:
+    for name in [name for name in os.environ if name.startswith(OUTSIDE) and not name.startswith(OURS)]:
         del os.environ[name]
     os.environ[OWN_HOME] = tempfile.mkdtemp(prefix="patriot-test-")
 os.environ["PATRIOT_HOME"] = os.environ[OWN_HOME]

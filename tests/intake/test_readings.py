@@ -119,10 +119,15 @@ def test_it_knows_a_device_registered_this_moment(
     start_intake: Start, broker: Broker, stored: Stored
 ) -> None:
     start_reading(start_intake, broker)
-    time.sleep(1.1)
-    gauge("gauge-new", "level")
-    assert ready(broker).publish(("sensing/gauge-new/level", b"4")) == 1
-    assert stored(1)[0][:3] == ("gauge-new", "level", 4.0)
+    device = ready(broker)
+    for n in range(5):
+        assert device.publish((f"sensing/gauge-{n}/level", b"4")) == 1  # nobody, yet
+        until(lambda n=n: Quarantined.objects.count() == n + 1)  # type: ignore[misc]
+        gauge(f"gauge-new-{n}", "level")
+        assert device.publish((f"sensing/gauge-new-{n}/level", b"4")) == 1
+        assert [row[:3] for row in stored(n + 1) if row[0].endswith(f"-{n}")] == [
+            (f"gauge-new-{n}", "level", 4.0)
+        ]
 
 
 def test_it_notes_a_device_that_fell_silent_by_its_last_will(start_intake: Start, broker: Broker) -> None:

@@ -93,10 +93,8 @@ class Flow:
         strangers = [frames.subjects[n] for n in np.flatnonzero(codes == NOBODY).tolist()]
         if strangers and self.knowledge.meets(strangers):
             async with self.looking:
-                await self.knowledge.refresh(self.look)
+                await self.knowledge.ask_for(strangers, self.look)
             codes = codes_of(frames, self.knowledge, self.lane)
-            strangers = [frames.subjects[n] for n in np.flatnonzero(codes == NOBODY).tolist()]
-        self.knowledge.remember_strangers(strangers)
         return codes
 
     async def _settle(

@@ -1,5 +1,6 @@
 """What the intake knows of devices and datastreams: subject → slot, and the engine that judges readings."""
 
+import asyncio
 import logging
 from dataclasses import dataclass
 from time import monotonic
@@ -16,7 +17,7 @@ from patriot.sensing.judging.columns import Streams
 log = logging.getLogger(__name__)
 
 REFRESH_S = 10.0
-STRANGER_REFRESH_S = 1.0  # something registered this moment is known this much later
+STRANGER_REFRESH_S = 0.5  # and for somebody unknown not more often than this: their messages wait so long
 MOST_STRANGERS = 10_000
 NOBODY = -1  # the code of a subject that nobody registered
 FIRST_STATUS = -2  # codes from here downward: the status of device number −2 − code
@@ -71,9 +72,8 @@ class Knowledge:
     async def refresh(self, connection: "psycopg.AsyncConnection[Any]") -> None:
         """Take over what was configured since. Reading it all again takes a second for 20,000 datastreams."""
         configured = await _rows(connection, CONFIGURED)
+        self._read_at = monotonic()
         if configured == self._configured:
-            self._strangers.clear()
-            self._read_at = monotonic()
             return
         self._configured = configured
         self.streams.refresh(await _rows(connection, statements.STREAMS))
@@ -112,16 +112,14 @@ class Knowledge:
         return monotonic() - self._read_at > REFRESH_S
 
     def meets(self, subjects: list[bytes]) -> bool:
-        """True when one of these unknown subjects is worth reading everything again now."""
-        new = set(subjects) - self._strangers
-        if not new or monotonic() - self._read_at < STRANGER_REFRESH_S:
-            return False
-        return len(self._strangers) < MOST_STRANGERS
+        """True when there is somebody among these unknown subjects who may have been registered meanwhile."""
+        return not self._strangers.issuperset(subjects) and len(self._strangers) < MOST_STRANGERS
 
-    def remember_strangers(self, subjects: list[bytes]) -> None:
-        """They are unknown also after reading."""
-        if len(self._strangers) < MOST_STRANGERS:
-            self._strangers.update(subjects)
+    async def ask_for(self, subjects: list[bytes], connection: "psycopg.AsyncConnection[Any]") -> None:
+        """Look whether these are registered by now; those that are not are not asked for again."""
+        await asyncio.sleep(max(0.0, self._read_at + STRANGER_REFRESH_S - monotonic()))
+        await self.refresh(connection)
+        self._strangers.update(subjects)
 
 
 async def _rows(connection: "psycopg.AsyncConnection[Any]", sql: str, parameters: Any = None) -> list[Any]:

@@ -81,6 +81,16 @@ def test_it_gathers_single_observations_and_answers_after_the_commit(station: tu
                 assert said["result"] == n
 
 
+def test_a_station_that_speaks_again_at_once_is_always_answered(station: tuple[str, int]) -> None:
+    """The next request may come while the connection of the one before is being given back."""
+    word, level = station
+    headers = {"Authorization": f"Bearer {word}"}
+    with serving() as root, httpx.Client(headers=headers, trust_env=False, timeout=10) as client:
+        for n in range(300):
+            said = {"result": n, "Datastream": {"@iot.id": level}}
+            assert client.post(f"{root}/Observations", json=said).status_code == 201
+
+
 REFUSED = [
     (b'{"result": 1}', "Bearer wrong", 401), (b'{"result": 1}', "", 401), (b"{", None, 400), (b"", None, 400),
     (b'{"result": "wet"}', None, 201), (b'{"result": true}', None, 201), (b'{"result": null}', None, 201),

@@ -70,19 +70,25 @@ class Gatherer:
         return await answer
 
     async def _work(self) -> None:
-        """Commit batch after batch until nobody waits."""
+        """Commit batch after batch until nobody waits, nor came while the connection was given back."""
         loop = asyncio.get_running_loop()
         while self._waiting:
-            batch, self._waiting = self._waiting[:MOST], self._waiting[MOST:]
-            try:
-                made: Sequence[Made | None] = await loop.run_in_executor(self._thread, self._commit, batch)
-            except Exception:  # whoever waits must be answered, whatever happened
-                log.exception("%d observations go the long way", len(batch))
-                made = [None] * len(batch)
-            for waiting, result in zip(batch, made, strict=True):
-                if not waiting.answer.done():  # the station may have hung up
-                    waiting.answer.set_result(result)
-        await loop.run_in_executor(self._thread, _let_go)
+            while self._waiting:
+                batch, self._waiting = self._waiting[:MOST], self._waiting[MOST:]
+                await self._serve(batch)
+            await loop.run_in_executor(self._thread, _let_go)
+
+    async def _serve(self, batch: list[Waiting]) -> None:
+        """Commit and answer: whoever waits must be answered, whatever happened."""
+        loop = asyncio.get_running_loop()
+        try:
+            made: Sequence[Made | None] = await loop.run_in_executor(self._thread, self._commit, batch)
+        except Exception:
+            log.exception("%d observations go the long way", len(batch))
+            made = [None] * len(batch)
+        for waiting, result in zip(batch, made, strict=True):
+            if not waiting.answer.done():  # the station may have hung up
+                waiting.answer.set_result(result)
 
     def _commit(self, batch: list[Waiting]) -> list[Made | None]:
         """Runs in the thread."""
