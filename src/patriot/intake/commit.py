@@ -159,8 +159,7 @@ async def _latest(cursor: "psycopg.AsyncCursor[Any]", work: Work, numbers: NDArr
     if len(verdict.late):
         late = verdict.late
         await cursor.execute(
-            statements.REPEATS,
-            [numbers[late].tolist(), work.ids[late].tolist(), batch.at[late].tolist()],
+            statements.REPEATS, statements.repeats(numbers[late], work.ids[late], batch.at[late])
         )
 
 

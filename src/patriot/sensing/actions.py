@@ -17,7 +17,7 @@ from patriot.kernel.errors import NotFound
 from patriot.sensing.events import ConditionChanged
 from patriot.sensing.judging import statements
 from patriot.sensing.judging.columns import Batch, StreamRow, Streams, Verdict
-from patriot.sensing.judging.quality import SECOND, Ints
+from patriot.sensing.judging.quality import SECOND, Floats, Ints
 from patriot.sensing.judging.thresholds import Crossing
 
 OWN_DAYS_BACK = 400  # readings of older days go to the default partition: a broken clock cannot make tables
@@ -120,36 +120,47 @@ def store(readings: Sequence[Reading], *, source: str) -> Stored:
         return Stored([], [])
     now = clock.now()
     received = _us(now)
-    datastreams = sorted({reading.datastream_id for reading in readings})
-    place = {datastream: n for n, datastream in enumerate(datastreams)}
     at = [received if reading.at is None else _us(reading.at) for reading in readings]
     value = [np.nan if reading.value is None else reading.value for reading in readings]
     other = [reading.result is not None and reading.value is None for reading in readings]
-    batch = Batch.of(
-        [place[reading.datastream_id] for reading in readings], at, value, [received] * len(at), other
-    )
+    owners = np.array([reading.datastream_id for reading in readings], np.int64)
+    batch = Batch.of(np.zeros(len(owners)), at, value, np.full(len(owners), received), other)
+    ids = _store(owners, batch, readings, now, source)
+    return Stored(ids.tolist(), batch.flags.tolist())
+
+
+def store_columns(datastreams: Ints, at: Ints, value: Floats, *, source: str) -> Ints:
+    """The same for plain numbers in columns; returns the observations' ids. `at`: µs since 1970."""
+    now = clock.now()
+    batch = Batch.of(np.zeros(len(at)), at, value, np.full(len(at), _us(now)))
+    return _store(datastreams, batch, (), now, source)
+
+
+def _store(owners: Ints, batch: Batch, readings: Sequence[Reading], now: datetime, source: str) -> Ints:
+    """`owners`: each row's datastream. `readings`: what the columns do not say; none: they say it all."""
+    datastreams, slots = np.unique(owners, return_inverse=True)
+    batch.slot = slots.astype(np.int32)
     _ensure_days(batch.at, now.date())
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(statements.LOCK, [datastreams])
-        cursor.execute(statements.STREAMS_OF, [datastreams])
+        cursor.execute(statements.LOCK, [datastreams.tolist()])
+        cursor.execute(statements.STREAMS_OF, [datastreams.tolist()])
         rows: list[StreamRow] = sorted(cursor.fetchall())
         if len(rows) != len(datastreams):
-            missing = set(datastreams) - {row[0] for row in rows}
+            missing = set(datastreams.tolist()) - {row[0] for row in rows}
             raise NotFound(f"There is no datastream {min(missing)}.")
-        cursor.execute(statements.IDS, [len(readings)])
+        cursor.execute(statements.IDS, [len(owners)])
         ids = np.array([row[0] for row in cursor.fetchall()], np.int64)
-        verdict = _engine.judge(rows, batch, ids, received)
-        owners = np.array([reading.datastream_id for reading in readings], np.int64)
+        verdict = _engine.judge(rows, batch, ids, _us(now))
         _write(cursor, readings, batch, ids, owners)
         _settle(cursor, readings, batch, ids, owners, verdict)
         statements.drive(cursor, statements.changes(verdict.crossings, now))
-    pulse.count(f"readings_{source}", len(readings))
-    return Stored(ids.tolist(), batch.flags.tolist())
+    pulse.count(f"readings_{source}", len(owners))
+    return ids
 
 
 def _write(cursor: Any, readings: Sequence[Reading], batch: Batch, ids: Ints, owners: Ints) -> None:
     """Plain readings by COPY, the others in one pipeline."""
-    plain = np.array([reading.plain for reading in readings], np.bool_)
+    plain = np.array([reading.plain for reading in readings] or np.ones(len(ids)), np.bool_)
     columns: tuple[NDArray[Any], ...] = (ids, owners, batch.at, batch.received, batch.value, batch.flags)
     if plain.any():
         with cursor.copy(statements.COPY) as copy:
@@ -181,14 +192,14 @@ def _settle(
     rows = verdict.newest[1][np.argsort(owners[verdict.newest[1]])]
     columns = (owners, ids, batch.at, batch.received, batch.value, batch.flags)
     cursor.execute(statements.LATEST, [column[rows].tolist() for column in columns])
-    for n in rows:
+    for n in rows if readings else ():
         if readings[n].result is not None:
             cursor.execute(LATEST_RESULT, [_json(readings[n].result), int(owners[n]), int(ids[n])])
     if verdict.spikes:
         cursor.execute(statements.SPIKES, [list(column) for column in zip(*verdict.spikes, strict=True)])
     if len(verdict.late):
         late = verdict.late
-        cursor.execute(statements.REPEATS, [c[late].tolist() for c in (ids, owners, batch.at)])
+        cursor.execute(statements.REPEATS, statements.repeats(ids[late], owners[late], batch.at[late]))
         repeated = [row[0] for row in cursor.fetchall()]
         batch.flags[np.isin(ids, repeated)] |= statements.REPEATED
 

@@ -91,6 +91,54 @@ def test_a_station_that_speaks_again_at_once_is_always_answered(station: tuple[s
             assert client.post(f"{root}/Observations", json=said).status_code == 201
 
 
+ROWS = [["2026-11-21T00:00:00Z", 1], ["2026-11-21T07:00:00.25+07:00", 2.5], ["2026-11-21T00:00:02Z", -3]]
+
+
+def test_it_takes_data_arrays_the_short_way_as_the_long_way_does(station: tuple[str, int]) -> None:
+    word, level = station
+    array = {"Datastream": {"@iot.id": level}, "components": ["phenomenonTime", "result"], "dataArray": ROWS}
+    headers = {"Authorization": f"Bearer {word}"}
+    with serving() as root, httpx.Client(headers=headers, trust_env=False, timeout=30) as client:
+        short_links = client.post(f"{root}/CreateObservations", json=[array, array]).json()
+        long_links = Sta(word).ask("POST", "CreateObservations", [array, array]).json
+        assert len(short_links) == len(long_links) == 6
+        for near, far in zip(short_links, long_links, strict=True):
+            one, other = client.get(near).json(), client.get(f"{root}/{far.rpartition('/')[2]}").json()
+            for name in ("phenomenonTime", "result", "resultTime"):
+                assert one[name] == other[name]
+        stored = [client.get(link).json() for link in short_links[:3]]
+        assert [said["result"] for said in stored] == [1, 2.5, -3]
+        assert stored[1]["phenomenonTime"] == "2026-11-21T00:00:00.250Z"
+
+
+NOT_PLAIN: list[tuple[dict[str, Any], list[bool]]] = [
+    ({"dataArray": [["2026-11-21T00:00:00Z", 1], ["2026-11-21T00:00:00Z", None]]}, [True, True]),
+    ({"dataArray": [["2026-11-21T00:00:00", 1], ["yesterday", 1]]}, [True, False]),
+    ({"dataArray": [["2026-11-21T00:00:00Z/2026-11-21T01:00:00Z", 1]]}, [True]),
+    ({"dataArray": [["2026-11-21T00:00:00Z", "dry"], ["2026-11-21T00:00:00Z"]]}, [True, False]),
+    ({"components": ["result", "phenomenonTime"], "dataArray": [[1, "2026-11-21T00:00:00Z"]]}, [True]),
+    ({"Datastream": {"@iot.id": 987654}}, [False, False, False]),
+    ({"Datastream": {"@iot.id": 2**63}}, [False, False, False]),
+]
+
+
+def test_it_hands_arrays_that_are_not_plain_to_the_long_way(station: tuple[str, int]) -> None:
+    word, level = station
+    plain = {"Datastream": {"@iot.id": level}, "components": ["phenomenonTime", "result"], "dataArray": ROWS}
+    staff = {"Authorization": f"Bearer {token(Role.STAFF, 'dlh')}"}
+    with serving() as root, httpx.Client(trust_env=False, timeout=30) as client:
+        path, headers = f"{root}/CreateObservations", {"Authorization": f"Bearer {word}"}
+        for change, kept in NOT_PLAIN:
+            answer = client.post(path, json=[plain | change], headers=headers)
+            assert answer.status_code == 201, change
+            assert [link != "error" for link in answer.json()] == kept, change
+        assert client.post(path, json=[plain]).status_code in (401, 403)
+        foreign = client.post(path, json=[plain], headers=staff)
+        assert (foreign.status_code, foreign.json()) == (201, ["error"] * 3)
+        for body in (b"", b"[]", b"{}", b"[{}]", b"\xff", b"[" * 5000):
+            assert client.post(path, content=body, headers=headers).status_code == 400, body
+
+
 REFUSED = [
     (b'{"result": 1}', "Bearer wrong", 401), (b'{"result": 1}', "", 401), (b"{", None, 400), (b"", None, 400),
     (b'{"result": "wet"}', None, 201), (b'{"result": true}', None, 201), (b'{"result": null}', None, 201),

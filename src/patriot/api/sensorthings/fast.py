@@ -1,4 +1,5 @@
-"""The short way of an ASGI request: POST of one plain observation, a number with or without its time.
+"""The short way of an ASGI request: POST of one plain observation, a number with or without its time, or of
+many in data arrays.
 
 Everything else, and everything that is to be refused, goes to Django as if nobody had looked at it.
 """
@@ -15,6 +16,7 @@ from django.conf import settings
 from django.http.request import validate_host
 
 from patriot.api.sensorthings import who
+from patriot.api.sensorthings.columns import LARGEST, Reference, decode
 from patriot.api.sensorthings.gather import Gatherer, Made
 from patriot.sensing.sta import present, times
 
@@ -22,16 +24,13 @@ type Message = MutableMapping[str, Any]
 type Receive = Callable[[], Awaitable[Message]]
 type Send = Callable[[Message], Awaitable[None]]
 type App = Callable[[Message, Receive, Send], Awaitable[None]]
+type Answer = tuple[bytes, list[tuple[bytes, bytes]]]  # body and headers
 
 ROOT = "/sensorthings/v1.1"
 PATH = re.compile(rf"{ROOT}/(?:Datastreams\((\d{{1,18}})\)/)?Observations/?\Z")
+ARRAYS = re.compile(rf"{ROOT}/CreateObservations/?\Z")
 LONGEST = 4096  # bytes; a longer body is no plain observation
-
-
-class Reference(msgspec.Struct, forbid_unknown_fields=True):
-    """`{"@iot.id": 5}`."""
-
-    key: int = msgspec.field(name="@iot.id")
+LONGEST_ARRAYS = 8 * 1024 * 1024
 
 
 class Plain(msgspec.Struct, forbid_unknown_fields=True):
@@ -50,30 +49,32 @@ def short(app: App) -> App:
     """Wrap an ASGI application: plain observations are answered here."""
 
     async def wrapped(scope: Message, receive: Receive, send: Send) -> None:
-        match = PATH.match(scope["path"]) if scope["type"] == "http" and scope["method"] == "POST" else None
-        if match is None:
+        posts = scope["type"] == "http" and scope["method"] == "POST"
+        one, arrays = (PATH.match(scope["path"]), ARRAYS.match(scope["path"])) if posts else (None, None)
+        if not one and not arrays:
             await app(scope, receive, send)
             return
-        read = await _read(receive)
+        read = await _read(receive, LONGEST if one else LONGEST_ARRAYS)
         headers = dict(scope["headers"])
-        made = await _take(match.group(1), headers, b"".join(part.get("body", b"") for part in read))
+        body, base = b"".join(part.get("body", b"") for part in read), _base(scope, headers)
+        made = await (_one(one.group(1), headers, body, base) if one else _many(headers, body, base))
         if made is None:
             await app(scope, _again(read, receive), send)
         else:
-            await _answer(send, made, _base(scope, headers))
+            await _answer(send, *made)
 
     return wrapped
 
 
-async def _read(receive: Receive) -> list[Message]:
-    """The request's first messages: all of a short body."""
+async def _read(receive: Receive, most: int) -> list[Message]:
+    """The request's first messages: all of a body that is not longer than `most`."""
     found: list[Message] = []
     length = 0
     while True:
         message = await receive()
         found.append(message)
         length += len(message.get("body", b""))
-        if not message.get("more_body") or length > LONGEST:
+        if not message.get("more_body") or length > most:
             return found
 
 
@@ -86,10 +87,10 @@ def _again(read: list[Message], receive: Receive) -> Receive:
     return again
 
 
-async def _take(key: str | None, headers: dict[bytes, bytes], body: bytes) -> tuple[Made, float] | None:
-    """What was made; None when it is for the long way."""
-    token = who.token(headers.get(b"authorization", b"").decode("latin-1"))
-    if not token or len(body) > LONGEST or not validate_host(_host(headers), settings.ALLOWED_HOSTS):
+async def _one(key: str | None, headers: dict[bytes, bytes], body: bytes, base: str) -> Answer | None:
+    """The answer to one observation; None when it is for the long way."""
+    token = _token(headers)
+    if not token or len(body) > LONGEST:
         return None
     try:
         said = DECODER.decode(body)
@@ -98,12 +99,33 @@ async def _take(key: str | None, headers: dict[bytes, bytes], body: bytes) -> tu
         return None
     stream = int(key) if key else said.stream.key if said.stream else 0
     plain = not (at and at.end) and not (key and said.stream) and 0 < stream < 2**63
-    if not plain or not -1e300 < said.result < 1e300:
+    if not plain or not -LARGEST < said.result < LARGEST:
         return None
+    made = await _gatherer().take(token, stream, said.result, at.start if at else None)
+    return None if made is None else _said(made, said.result, base)
+
+
+async def _many(headers: dict[bytes, bytes], body: bytes, base: str) -> Answer | None:
+    """The answer to data arrays, the links in their order; None when they are for the long way."""
+    token = _token(headers)
+    columns = decode(body) if token and len(body) <= LONGEST_ARRAYS else None
+    made = None if columns is None else await _gatherer().take_columns(token, columns)
+    if made is None:
+        return None
+    opening = present.encode(f"{base}/Observations(")[:-1]
+    return b"[" + b",".join(b'%b%d)"' % (opening, key) for key in made) + b"]", []
+
+
+def _gatherer() -> Gatherer:
     loop = get_running_loop()
-    gatherer = _gatherers.get(loop) or _gatherers.setdefault(loop, Gatherer())
-    made = await gatherer.take(token, stream, said.result, at.start if at else None)
-    return None if made is None else (made, said.result)
+    return _gatherers.get(loop) or _gatherers.setdefault(loop, Gatherer())
+
+
+def _token(headers: dict[bytes, bytes]) -> str:
+    """The caller's token; "" where Django should have the word."""
+    if not validate_host(_host(headers), settings.ALLOWED_HOSTS):
+        return ""
+    return who.token(headers.get(b"authorization", b"").decode("latin-1"))
 
 
 def _host(headers: dict[bytes, bytes]) -> str:
@@ -119,8 +141,8 @@ def _base(scope: Message, headers: dict[bytes, bytes]) -> str:
     return f"{scheme}://{headers.get(b'host', b'').decode('latin-1')}{ROOT}"
 
 
-async def _answer(send: Send, made: tuple[Made, float], base: str) -> None:
-    (key, at, flags), result = made
+def _said(made: Made, result: float, base: str) -> Answer:
+    key, at, flags = made
     link = f"{base}/Observations({key})"
     record: present.Record = {
         "@iot.id": key, "@iot.selfLink": link, "phenomenonTime": times.say(at.astimezone(UTC)),
@@ -130,9 +152,12 @@ async def _answer(send: Send, made: tuple[Made, float], base: str) -> None:
         record["resultQuality"] = present.quality(flags)
     record["Datastream@iot.navigationLink"] = f"{link}/Datastream"
     record["FeatureOfInterest@iot.navigationLink"] = f"{link}/FeatureOfInterest"
-    body = present.encode(record)
+    return present.encode(record), [(b"location", link.encode("latin-1"))]
+
+
+async def _answer(send: Send, body: bytes, more: list[tuple[bytes, bytes]]) -> None:
     headers = [
-        (b"content-type", b"application/json; charset=utf-8"), (b"location", link.encode("latin-1")),
+        (b"content-type", b"application/json; charset=utf-8"), *more,
         (b"content-length", str(len(body)).encode()), (b"x-content-type-options", b"nosniff"),
     ]  # fmt: skip
     await send({"type": "http.response.start", "status": 201, "headers": headers})

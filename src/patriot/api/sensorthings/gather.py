@@ -1,4 +1,5 @@
-"""Gathering: single observations wait here while a batch is being committed, and are the next batch.
+"""Gathering: single observations wait here while a batch is being committed, and are the next batch. Arrays
+are a batch of their own.
 
 Under load many requests share one commit; a request alone waits for nobody. Nobody is answered before the
 commit. What cannot be taken this way is handed back and goes the long way, which has the words for it.
@@ -18,7 +19,8 @@ from django.db import Error, connection
 from patriot.api.sensorthings import who
 from patriot.kernel import clock
 from patriot.kernel.errors import Refused
-from patriot.sensing.actions import Reading, store
+from patriot.sensing.actions import Reading, store, store_columns
+from patriot.sensing.judging.quality import Floats, Ints
 from patriot.sensing.sta import feed, model
 from patriot.sensing.sta.authors import Author
 from patriot.sensing.sta.errors import Fault
@@ -28,7 +30,17 @@ log = logging.getLogger(__name__)
 
 MOST = 2000  # observations in one commit
 WAITING_ROOM = 20_000
+ARRAYS_AT_ONCE = 2  # requests with arrays: one waits for the database while the other computes
 BELIEVED_S = 10.0  # how long it is remembered who may write to a datastream
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """Plain observations: datastreams, phenomenon times (µs since 1970), results."""
+
+    streams: Ints
+    at: Ints
+    value: Floats
 
 
 class Made(NamedTuple):
@@ -57,6 +69,7 @@ class Gatherer:
     _waiting: list[Waiting] = field(default_factory=list)
     _task: "asyncio.Task[None] | None" = None
     _thread: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1, "observations"))
+    _threads: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(ARRAYS_AT_ONCE, "arrays"))
     _may: dict[tuple[str, int], float] = field(default_factory=dict)
 
     async def take(self, token: str, stream: int, value: float, at: datetime | None) -> Made | None:
@@ -68,6 +81,12 @@ class Gatherer:
         if self._task is None or self._task.done():
             self._task = asyncio.create_task(self._work())
         return await answer
+
+    async def take_columns(self, token: str, columns: Columns) -> list[int] | None:
+        """Store what came as arrays; the observations' ids. None: all of it must go the long way."""
+        return await asyncio.get_running_loop().run_in_executor(
+            self._threads, self._commit_columns, token, columns
+        )
 
     async def _work(self) -> None:
         """Commit batch after batch until nobody waits, nor came while the connection was given back."""
@@ -100,6 +119,22 @@ class Gatherer:
             connection.close()
             return [None] * len(batch)
 
+    def _commit_columns(self, token: str, columns: Columns) -> list[int] | None:
+        """Runs in one of the threads."""
+        try:
+            if not all(self._allowed(token, stream) for stream in set(columns.streams.tolist())):
+                return None
+            ids = store_columns(columns.streams, columns.at, columns.value, source="http")
+        except (Error, Refused) as fault:
+            log.warning("%d observations in arrays go the long way: %s", len(columns.at), fault)
+            self._may.clear()
+            return None
+        finally:
+            connection.close()
+        made: list[int] = ids.tolist()
+        feed.tell_of_observations(made)
+        return made
+
     def _store(self, batch: list[Waiting]) -> list[Made | None]:
         allowed = [waiting for waiting in batch if self._allowed(waiting.token, waiting.stream)]
         now = clock.now()
@@ -108,7 +143,7 @@ class Gatherer:
             Reading(waiting.stream, waiting.value, at=at) for waiting, at in zip(allowed, times, strict=True)
         ]  # fmt: skip
         stored = store(readings, source="http")
-        feed.tell([(model.OBSERVATION, key, frozenset()) for key in stored.ids])
+        feed.tell_of_observations(stored.ids)
         made = dict(zip(map(id, allowed), map(Made, stored.ids, times, stored.flags), strict=True))
         return [made.get(id(waiting)) for waiting in batch]
 

@@ -95,16 +95,18 @@ FROM (SELECT id, timestamptz 'epoch' + at * interval '1 microsecond' AS at
 WHERE o.datastream_id = s.id AND o.at = s.at AND o.flags & {NO_NEWS} = 0
 """  # noqa: S608 - constants only
 # Late readings of a batch whose moment their stream had said before: in the batch, where numbers ascend, or
-# in an earlier one, whatever its numbers are. Parameters: ids, datastream ids, at (µs).
+# in an earlier one, whatever its numbers are. The bounds of `at` are for the planner: only those days are
+# looked into. Parameters: see `repeats`.
 REPEATS = f"""
 WITH late AS MATERIALIZED (
     SELECT id, datastream_id, timestamptz 'epoch' + at * interval '1 microsecond' AS at
-    FROM unnest(%s::int8[], %s::int8[], %s::int8[]) AS s (id, datastream_id, at)
+    FROM unnest(%(ids)s::int8[], %(streams)s::int8[], %(at)s::int8[]) AS s (id, datastream_id, at)
 )
 UPDATE sensing_observation o SET flags = o.flags | {REPEATED} FROM late s
 WHERE o.datastream_id = s.datastream_id AND o.at = s.at AND o.id = s.id
+  AND o.at BETWEEN %(first)s AND %(last)s
   AND EXISTS (SELECT FROM sensing_observation p
-              WHERE p.datastream_id = s.datastream_id AND p.at = s.at
+              WHERE p.datastream_id = s.datastream_id AND p.at = s.at AND p.at BETWEEN %(first)s AND %(last)s
                 AND (p.id < s.id OR p.id NOT IN (SELECT l.id FROM late l)))
 RETURNING o.id
 """  # noqa: S608 - constants only
@@ -208,6 +210,12 @@ def _combined(conditions: list[str], now: datetime, depth: int) -> Script[list[C
 def moment(at: int) -> datetime:
     """µs since the epoch as a time in UTC."""
     return datetime.fromtimestamp(at // SECOND, UTC).replace(microsecond=at % SECOND)
+
+
+def repeats(ids: Any, streams: Any, at: Any) -> dict[str, Any]:
+    """Parameters of `REPEATS` from columns; `at` in µs."""
+    bounds = {"first": moment(int(at.min())), "last": moment(int(at.max()))}
+    return {"ids": ids.tolist(), "streams": streams.tolist(), "at": at.tolist(), **bounds}
 
 
 def _change_row(crossing: Crossing, now: datetime) -> tuple[Any, ...]:

@@ -7,7 +7,7 @@ strangers to us: they are told what is public. Best effort, as core NATS is: the
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Collection, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -179,6 +179,12 @@ def tell(changes: Sequence[Change]) -> None:
     """Hand committed changes to the process's feed, if it has one."""
     for feed in _feeds:
         feed.tell(changes)
+
+
+def tell_of_observations(ids: Iterable[int]) -> None:
+    """The same of new observations; costs nothing while nobody subscribed to anything."""
+    if any(feed.topics for feed in _feeds):
+        tell([(OBSERVATION, key, frozenset()) for key in ids])
 
 
 def attach(feed: Feed) -> None:
