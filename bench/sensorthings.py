@@ -7,6 +7,7 @@ it can be installed into a throw-away environment. PATRIOT_BENCH_S shortens a ru
 import asyncio
 import json
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -33,10 +34,11 @@ ROWS = 1000  # observations in one request of data arrays
 SINGLE_GOAL, ARRAY_GOAL = 2000, 60_000
 PEER = "django-ogc-sensorthings"
 SETTINGS = """
+from uuid import UUID
 SECRET_KEY = "bench"
 ALLOWED_HOSTS = ["*"]
 DATABASES = {{"default": {{"ENGINE": "django.db.backends.postgresql", "NAME": "peer", "USER": "patriot",
-                          "HOST": "{socket}", "CONN_MAX_AGE": 600}}}}
+                          "HOST": "{socket}", "OPTIONS": {{"pool": {{"max_size": 20}}}}}}}}
 INSTALLED_APPS = ["django.contrib.contenttypes", "sensorthings.versions.v1_1",
                   "sensorthings.versions.v1_1.backends.django",
                   "sensorthings.versions.v1_1.extensions.dataarray"]
@@ -44,6 +46,8 @@ ROOT_URLCONF = "urls"
 USE_TZ = True
 SENSORTHINGS_V1_1_SERVICE_URL = "http://127.0.0.1:{port}/sensorthings"
 SENSORTHINGS_V1_1_BACKEND_ADAPTER = "sensorthings.versions.v1_1.backends.django.adapter.DjangoBackendAdapter"
+SENSORTHINGS_V1_1_ID_TYPE = UUID
+SENSORTHINGS_V1_1_ID_DELIMITER = "'"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 """
 
@@ -66,7 +70,7 @@ class Target:
         request = urllib.request.Request(url, data, headers, method=method)
         try:
             with urllib.request.urlopen(request, timeout=60) as answer:
-                return json.loads(answer.read() or b"null")
+                return json.loads(answer.read() or b"{}") | _named(answer.headers.get("Location", ""))
         except urllib.error.HTTPError as refused:
             raise RuntimeError(f"{self.name}: {refused.code} {refused.read()[:300]!r}") from refused
 
@@ -95,6 +99,12 @@ class Target:
         ).encode()
 
 
+def _named(address: str) -> dict[str, Any]:
+    """The id at the end of an address, a number or a text: `…/Things(5)`."""
+    found = re.search(r"\('?([^()']+)'?\)\Z", address)
+    return {"@iot.id": int(found[1]) if found[1].isdigit() else found[1]} if found else {}
+
+
 def ago(ms: int) -> str:
     """So long before now."""
     at = time.time() - ms / 1000
@@ -114,11 +124,21 @@ async def _client(target: Target, first: int, arrays: bool, ends: float) -> int:
     while time.monotonic() < ends:
         writer.write(target.arrays(n) if arrays else target.single(n))
         head = await reader.readuntil(b"\r\n\r\n")
-        length = int(head.lower().split(b"content-length:")[1].split(b"\r\n")[0])
-        count += made(head, await reader.readexactly(length), ROWS if arrays else 1)
+        count += made(head, await _body(reader, head.lower()), ROWS if arrays else 1)
         n += 997
     writer.close()
     return count
+
+
+async def _body(reader: asyncio.StreamReader, head: bytes) -> bytes:
+    """By its length, or in chunks."""
+    if b"content-length:" in head:
+        return await reader.readexactly(int(head.split(b"content-length:")[1].split(b"\r\n")[0]))
+    whole = b""
+    while length := int(await reader.readline(), 16):
+        whole += (await reader.readexactly(length + 2))[:-2]
+    await reader.readline()
+    return whole
 
 
 def drive(target: Target, clients: int, arrays: bool, link: "Connection[Any, Any]") -> None:
@@ -147,7 +167,11 @@ def rate(target: Target, clients: int, *, arrays: bool = False) -> float:
 
 def furnish(target: Target) -> Target:
     """The target with a thing and its datastreams."""
-    thing = target.ask("POST", "Things", {"name": "bench", "description": "bench", "properties": {}})
+    place = {"name": "p", "description": "p", "encodingType": "application/geo+json",
+             "location": {"type": "Point", "coordinates": [107.0, -6.2]}}  # fmt: skip
+    thing = target.ask(
+        "POST", "Things", {"name": "bench", "description": "bench", "properties": {}, "Locations": [place]}
+    )
     sensor = target.ask("POST", "Sensors", {"name": "s", "description": "s", "encodingType": "text/html",
                                             "metadata": "m"})  # fmt: skip
     observed = target.ask("POST", "ObservedProperties", {"name": "o", "description": "o",
@@ -160,6 +184,12 @@ def furnish(target: Target) -> Target:
         **{name: {"@iot.id": found["@iot.id"]} for name, found in links.items()},
     }  # fmt: skip
     streams = tuple(target.ask("POST", "Datastreams", body)["@iot.id"] for _ in range(STREAMS))
+    for (
+        one
+    ) in streams:  # the peer makes several features of interest when the first observations come at once
+        target.ask(
+            "POST", "Observations", {"result": 1, "phenomenonTime": ago(0), "Datastream": {"@iot.id": one}}
+        )
     return Target(target.name, target.port, target.root, target.token, streams)
 
 
@@ -172,7 +202,7 @@ def peer(place: Center, folder: Path) -> Iterator[Target | None]:
         subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(folder / "env")], check=True)
         uv = Path(sys.executable).with_name("uv")
         subprocess.run(
-            [uv, "pip", "install", "-q", "--python", python, PEER, "psycopg[binary]", "uvicorn",
+            [uv, "pip", "install", "-q", "--python", python, PEER, "psycopg[binary,pool]", "uvicorn",
              "httptools", "uvloop"],
             check=True, timeout=300,
         )  # fmt: skip
@@ -185,7 +215,7 @@ def peer(place: Center, folder: Path) -> Iterator[Target | None]:
     (folder / "settings.py").write_text(SETTINGS.format(socket=place.home / "run", port=port))
     (folder / "urls.py").write_text(
         "from django.urls import include, path\n"
-        "urlpatterns = [path('sensorthings/', include('sensorthings.urls'))]\n"
+        "urlpatterns = [path('sensorthings/', include('sensorthings.versions.v1_1.urls'))]\n"
     )
     (folder / "app.py").write_text(
         "from django.core.asgi import get_asgi_application\napp = get_asgi_application()\n"
