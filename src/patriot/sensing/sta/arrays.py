@@ -21,12 +21,20 @@ NUMBERS = (int, float)  # and no booleans
 
 def create(body: Any, writer: Writer) -> list[int | str]:
     """The new ids in the order of the rows, `ERROR` where a row could not be used. Raises Fault."""
+    readings, places = read(body, writer)
+    with transaction.atomic():
+        ids = writer.observe(readings) if readings else []
+    return [ERROR if place is None else ids[place] for place in places]
+
+
+def read(body: Any, writer: Writer) -> tuple[list[Reading], list[int | None]]:
+    """What can be stored, and for each row its reading's place; None: it cannot be used. Raises Fault."""
     if not isinstance(body, list) or not body:
         raise Fault("The body is a list of objects with Datastream, components and dataArray.")
     if not writer.author.may_write:
         raise Fault("You may not write here.", 403)
     readings: list[Reading] = []
-    places: list[int | None] = []  # of each row: its reading's place
+    places: list[int | None] = []
     for group in body:
         for reading in _group(group, writer):
             places.append(None if reading is None else len(readings))
@@ -34,9 +42,7 @@ def create(body: Any, writer: Writer) -> list[int | str]:
                 readings.append(reading)
         if len(places) > MOST:
             raise Fault(f"More than {MOST} observations: send fewer at once.")
-    with transaction.atomic():
-        ids = writer.observe(readings) if readings else []
-    return [ERROR if place is None else ids[place] for place in places]
+    return readings, places
 
 
 def _group(group: Any, writer: Writer) -> list[Reading | None]:
