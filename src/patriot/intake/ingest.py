@@ -80,7 +80,7 @@ class Ingest:
     async def _hold(self, lease: Connection, count: int) -> None:
         """Hold a fair share of the lanes, again and again, as processes come and go."""
         async with Broker(self._address()) as broker:
-            # Known before anything is stored in one: whatever is in the stream belongs to a lane that is read.
+            # Before anything is stored in one: whatever is in the stream belongs to a lane that is read.
             await lease.execute(KNOW, [[lane.name for lane in split(count)]])
             await broker.prepare(count)
             lanes = [named(name) for name, *_ in await self._places(lease)]
