@@ -9,7 +9,7 @@ import { bounds, middle, nameplates } from "../src/map/layers";
 import { freshness, metres, move, nearestAngle, place } from "../src/map/motion";
 import { markName } from "../src/map/marks";
 import { isSoftware } from "../src/map/webgl";
-import { followedAt, partsOf, sceneAt, waitingOf } from "../src/wall/scenes";
+import { followedAt, jobsIn, partsOf, reportsIn, sceneAt, waitingOf } from "../src/wall/scenes";
 import type { MapIncident } from "../src/wall/types";
 
 const square: GeoJSON.Feature = { type: "Feature", properties: { name: "A" }, geometry: { type: "Polygon", coordinates: [[[106, -6], [107, -6], [107, -7], [106, -7], [106, -6]]] } };
@@ -91,6 +91,26 @@ describe("the map", () => {
 });
 
 describe("scenes", () => {
+  it("work fits into its panel: pictures first, then lines, what waits below", () => {
+    expect(jobsIn(Infinity, 12)).toEqual({ cards: 3, jobs: 7, waiting: 0 });
+    expect(jobsIn(Infinity, 2)).toEqual({ cards: 2, jobs: 2, waiting: 5 });
+    expect(jobsIn(52, 12)).toEqual({ cards: 2, jobs: 7, waiting: 0 });
+    expect(jobsIn(34, 12)).toEqual({ cards: 1, jobs: 4, waiting: 0 });
+    expect(jobsIn(34, 0)).toEqual({ cards: 0, jobs: 0, waiting: 5 });
+    expect(jobsIn(0, 12)).toEqual({ cards: 0, jobs: 0, waiting: 0 });
+    for (let high = 0; high < 80; high += 0.5)
+      for (let count = 0; count < 12; count += 1) {
+        const { cards, jobs, waiting } = jobsIn(high, count);
+        const taken = 3.75 + cards * 10.5 + (jobs - cards) * 4.5 + (jobs < count ? 2.25 : 0) + (waiting ? 3.75 + waiting * 4.5 : 0);
+        expect(cards).toBeLessThanOrEqual(jobs);
+        if (jobs + waiting) expect(taken).toBeLessThanOrEqual(high);
+      }
+  });
+
+  it("reports fit above the legend, at least one", () => {
+    expect([Infinity, 37, 30, 0].map(reportsIn)).toEqual([5, 5, 4, 1]);
+  });
+
   it("go round by the clock, the same on every screen, unless pinned", () => {
     expect([0, 30, 60, 90, 120, 150, 180, 210].map((s) => sceneAt(s * 1000, { scene: null, pinned: false }))).toEqual(["city", "now", "water", "air", "street", "results", "deadlines", "city"]);
     expect(sceneAt(0, { scene: "results", pinned: true })).toBe("results");

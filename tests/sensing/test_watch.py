@@ -34,11 +34,12 @@ def say(value: float, *streams: Datastream, at: datetime = NOON) -> None:
         store([Reading(one.pk, value, at) for one in streams], source="http")
 
 
-def look(at: datetime) -> list[tuple[str, int]]:
-    """What a look at everything changes."""
+def look(at: datetime, since: datetime = NOON) -> list[tuple[str, int]]:
+    """What a look at everything changes; `since`: when this watch began."""
     with clock.at(at):
-        looks = (watch.silences, watch.batteries, watch.calibrations, watch.drifts)
-        changed = change_conditions([one for look in looks for one in look(at)])
+        looks = (watch.batteries, watch.calibrations, watch.drifts)
+        found = [*watch.silences(at, since), *(one for look in looks for one in look(at))]
+        changed = change_conditions(found)
     return [(event.condition, event.level) for event in changed]
 
 
@@ -69,6 +70,34 @@ def test_it_blames_no_thing_when_nothing_comes_in() -> None:
     assert look(NOON + timedelta(hours=1, seconds=10)) == []
     say(101, *streams, at=NOON + timedelta(hours=2))
     assert look(NOON + timedelta(hours=2)) == [(watch.EVERYTHING, 0)]
+
+
+def test_what_nobody_watched_was_not_missed() -> None:
+    streams = [stream(f"gauge {n}", cadence_s=60) for n in range(watch.MANY)]
+    say(100, *streams)
+    morning = NOON + timedelta(hours=9)
+    assert look(morning + timedelta(seconds=10), since=morning) == []
+    say(101, *streams[1:], at=morning + timedelta(seconds=60))
+    mute = f"no_data:{streams[0].thing_id}"
+    assert look(morning + timedelta(seconds=181), since=morning) == [(mute, watch.WHOLLY)]
+
+
+def test_what_was_silent_stays_so_when_the_watch_begins_anew() -> None:
+    one = stream("P2C", cadence_s=60)
+    say(100, one)
+    assert look(NOON + timedelta(hours=1)) == [(f"no_data:{one.thing_id}", watch.WHOLLY)]
+    again = NOON + timedelta(hours=2)
+    assert look(again, since=again) == []
+
+
+def test_that_nothing_comes_in_stays_so_when_the_watch_begins_anew() -> None:
+    streams = [stream(f"gauge {n}", cadence_s=60) for n in range(watch.MANY)]
+    say(100, *streams)
+    assert look(NOON + timedelta(hours=1)) == [(watch.EVERYTHING, 1)]
+    again = NOON + timedelta(hours=2)
+    assert look(again, since=again) == []
+    say(101, *streams, at=again)
+    assert look(again, since=again) == [(watch.EVERYTHING, 0)]
 
 
 def test_it_notices_weak_batteries_by_either_way_of_saying() -> None:

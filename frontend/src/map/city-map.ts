@@ -4,7 +4,7 @@ import "maplibre-gl/dist/maplibre-gl.css";
 import workerUrl from "maplibre-gl/dist/maplibre-gl-worker.mjs?url";
 import type { MapIncident, Position, Priority, State, Unit } from "../wall/types";
 import { NOTHING, bounds, fetchLayers, type Bounds, type CityLayers } from "./layers";
-import { drawMark, markName, type Mark } from "./marks";
+import { drawHatch, drawMark, markName, type Mark } from "./marks";
 import { move, place, type LonLat, type Track } from "./motion";
 import { palette, type Palette } from "./palette";
 import { SensorLayer, type SensorMark } from "./sensors";
@@ -227,8 +227,11 @@ export class CityMap {
         if (!this.gl.hasImage(`${priority}-${mark}`)) this.gl.addImage(`${priority}-${mark}`, image, { pixelRatio });
       }
     this.gl.addSource("warned", { type: "geojson", data: NOTHING });
-    this.gl.addLayer({ id: "warned", type: "fill", source: "warned", paint: { "fill-color": this.#colours.priority.P1, "fill-opacity": ["case", ["get", "own"], 0.14, 0] } });
-    this.gl.addLayer({ id: "warned-edge", type: "line", source: "warned", paint: { "line-color": this.#colours.priority.P1, "line-width": 2.4 * k } });
+    const hatch = drawHatch(this.#colours, k);
+    if (!this.gl.hasImage("hatch")) this.gl.addImage("hatch", hatch.image, { pixelRatio: hatch.pixelRatio });
+    this.gl.addLayer({ id: "warned", type: "fill", source: "warned", filter: ["get", "own"], paint: { "fill-pattern": "hatch", "fill-opacity": 0.45 } });
+    this.gl.addLayer({ id: "warned-gap", type: "line", source: "warned", paint: { "line-color": this.#colours.outside, "line-width": 7 * k } });
+    this.gl.addLayer({ id: "warned-edge", type: "line", source: "warned", paint: { "line-color": this.#colours.priority.P1, "line-width": 3.2 * k } });
     this.setWarned(this.#warned);
     this.gl.addSource("incidents", { type: "geojson", data: this.#features() });
     this.gl.addLayer({ id: "selected", type: "circle", source: "incidents", filter: ["==", ["get", "id"], -1], paint: { "circle-radius": 26 * k, "circle-color": this.#colours.labelStrong, "circle-opacity": 0.16, "circle-stroke-color": this.#colours.labelStrong, "circle-stroke-width": 2 * k } });

@@ -24,6 +24,26 @@ export function waitingOf(rows: Iterable<MapIncident>, most: number): MapInciden
   return waiting.sort(order).slice(0, most);
 }
 
+// Heights in rem: a panel's head, its last line, a card with a picture, a line, a heading between them, a report.
+const [HEAD, MORE, CARD, LINE, HEADING, REPORT] = [3.75, 2.25, 10.5, 4.5, 3.75, 6.5];
+const [CARDS, JOBS] = [3, 7]; // at most
+
+/** How `count` jobs stand in a panel so `high`: the first with pictures; below them so many may wait. */
+export function jobsIn(high: number, count: number): { cards: number; jobs: number; waiting: number } {
+  const room = high - HEAD - MORE;
+  const few = Math.min(count, JOBS);
+  const spread = Math.floor((room - few * LINE) / (CARD - LINE));
+  const cards = Math.min(few, CARDS, Math.max(room < CARD ? 0 : 1, spread));
+  const jobs = Math.min(few, cards + Math.max(0, Math.floor((room - cards * CARD) / LINE)));
+  const left = room + MORE - cards * CARD - (jobs - cards) * LINE - HEADING;
+  return { cards, jobs, waiting: count < 4 ? Math.min(JOBS - jobs, Math.max(0, Math.floor(left / LINE))) : 0 };
+}
+
+/** How many of the newest reports stand in a panel so `high`. */
+export function reportsIn(high: number): number {
+  return Math.min(5, Math.max(1, Math.floor((high - HEAD) / REPORT)));
+}
+
 export type Part = "map" | "rail" | "sheets";
 
 /** What this screen shows: `?screen=1/2` the map, `2/2` the panels; `1/3` map, `2/3` work and news, `3/3` figures; of four

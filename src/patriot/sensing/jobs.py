@@ -1,7 +1,8 @@
 """Sensing's periodic work."""
 
 import logging
-from datetime import timedelta
+from datetime import datetime, timedelta
+from functools import cache
 
 from django.db import OperationalError
 
@@ -84,8 +85,13 @@ def sum_up_lights() -> None:
 
 @every("* * * * * */10")
 def notice_silence() -> None:
-    """Things that missed three readings in a row, and those that speak again."""
-    actions.change_conditions(watch.silences(clock.now()))
+    """Things that missed three readings in a row while this process watched, and those that speak again."""
+    actions.change_conditions(watch.silences(clock.now(), _watching_since()))
+
+
+@cache
+def _watching_since() -> datetime:
+    return clock.now()
 
 
 @every("* * * * * 35")

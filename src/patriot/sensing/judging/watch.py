@@ -9,7 +9,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.conf import settings
 from django.db import connection
+from django.utils import translation
+from django.utils.translation import gettext
 
 from patriot.kernel.clock import WIB
 from patriot.sensing.judging.quality import MISSED, SECOND
@@ -20,20 +23,20 @@ from patriot.sensing.rules import UNFIT, Flag
 NO_DATA, BATTERY, CALIBRATION, DRIFT = "no_data", "battery", "calibration", "drift"
 EVERYTHING = f"{NO_DATA}:intake"
 PARTLY, WHOLLY = 1, 2
-MANY, MOST = (
-    20,
-    0.5,
-)  # so many, and such a part of all, fall silent at once: the platform is deaf, not they mute
+# So many, and such a part of all, fall silent at once: the platform is deaf, not they mute.
+MANY, MOST = 20, 0.5
 WEAK_PCT, EMPTY_PCT, BACK_PCT = 20.0, 10.0, 5.0  # battery: low, nearly empty; so much above it is over
 SHORT_S = 1200  # over which the two ends of a drift are averaged
 STILL = 1 / 3  # of the drift's limit: how little the gauges above may have moved
 
 SILENCE = f"""
-SELECT d.thing_id, count(*), count(*) FILTER (WHERE silent), coalesce(max(c.level), 0)
+SELECT d.thing_id, count(*), count(*) FILTER (WHERE silent),
+       count(*) FILTER (WHERE silent AND %(since)s < late), coalesce(max(c.level), 0)
 FROM sensing_datastream d
 JOIN sensing_latest l ON l.datastream_id = d.id
 CROSS JOIN LATERAL (SELECT (d.limits->>'cadence_s')::float8 AS cadence_s) AS limits
-CROSS JOIN LATERAL (SELECT l.received_at < %s - make_interval(secs => {MISSED} * cadence_s) AS silent) AS s
+CROSS JOIN LATERAL (SELECT %(now)s - make_interval(secs => {MISSED} * cadence_s) AS late) AS t
+CROSS JOIN LATERAL (SELECT l.received_at < late AS silent) AS s
 LEFT JOIN sensing_condition c ON c.condition = '{NO_DATA}:' || d.thing_id
 WHERE cadence_s > 0
 GROUP BY d.thing_id
@@ -86,38 +89,58 @@ GROUP BY w.id, w.most, w.level, later.mean, earlier.mean
 
 @dataclass(frozen=True, slots=True)
 class Silence:
-    """How many of a thing's watched datastreams are silent, and how its condition stands."""
+    """How many of a thing's watched datastreams are silent, and how its condition stands.
+
+    `missed`: those that are silent and were watched for as long: what was not watched was not missed.
+    """
 
     thing: int
     streams: int
     silent: int
+    missed: int
     level: int
 
     @property
     def due(self) -> int:
-        """The level at which it should stand."""
-        if not self.silent:
+        """The level at which it should stand: raised by what was missed, kept by what is silent."""
+        return max(self._level(self.missed), min(self.level, self._level(self.silent)))
+
+    def _level(self, silent: int) -> int:
+        if not silent:
             return 0
-        return WHOLLY if self.silent == self.streams else PARTLY
+        return WHOLLY if silent == self.streams else PARTLY
+
+    def deaf(self, already: bool) -> bool:
+        """Whether it speaks for nothing coming in at all; `already`: that stands."""
+        return self._level(self.silent if already else self.missed) == WHOLLY
 
 
-def silences(now: datetime) -> list[Crossing]:
+def silences(now: datetime, since: datetime) -> list[Crossing]:
     """Things that missed three readings in a row, and those that speak again.
 
+    `since`: when this watch began; a center that was off for a night does not blame its devices for it.
     When very many fall silent at once one condition says that nothing comes in, and no thing is blamed.
     """
-    rows = [Silence(*row) for row in _rows(SILENCE, [now])]
-    deaf = len([row for row in rows if row.due == WHOLLY])
+    rows = [Silence(*row) for row in _rows(SILENCE, {"now": now, "since": since})]
+    already = Condition.objects.filter(condition=EVERYTHING, level__gt=0).exists()
+    deaf = len([row for row in rows if row.deaf(already)])
     mute = deaf >= MANY and deaf >= MOST * len(rows)
     found = []
-    if mute != Condition.objects.filter(condition=EVERYTHING, level__gt=0).exists():
-        found.append(_condition(EVERYTHING, NO_DATA, int(mute), "high", now, float(deaf), name="intake"))
+    if mute != already:
+        every = _condition(EVERYTHING, NO_DATA, int(mute), "high", now, float(deaf), name=_every_sensor())
+        found.append(every)
     for row in rows:
         if row.due != row.level and not (mute and row.due > row.level):
             priority = "medium" if row.due == WHOLLY else "low"
             name, silent = f"{NO_DATA}:{row.thing}", float(row.silent)
             found.append(_condition(name, NO_DATA, row.due, priority, now, silent, thing=row.thing))
     return found
+
+
+def _every_sensor() -> str:
+    """A name for all of them, as the names of stations are: in the city's language."""
+    with translation.override(settings.LANGUAGE_CODE):
+        return gettext("All sensors")
 
 
 def batteries(now: datetime) -> list[Crossing]:
