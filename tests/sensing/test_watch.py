@@ -50,6 +50,7 @@ def test_it_notices_three_missed_readings_and_the_return() -> None:
     assert look(NOON + timedelta(seconds=180)) == []
     assert look(NOON + timedelta(seconds=181)) == [(name, watch.WHOLLY)]
     assert look(NOON + timedelta(seconds=200)) == []
+    assert [(row.value, row.unit) for row in current()] == [(1, "sensor")]
     say(101, one, at=NOON + timedelta(seconds=300))
     assert look(NOON + timedelta(seconds=301)) == [(name, 0)]
 

@@ -116,11 +116,11 @@ CHANGE = """
 INSERT INTO sensing_condition AS c (condition, code, level, old_level, label, priority, value, at, changed_at,
     datastream_id, thing_id, name, unit, agency, area, lon, lat, simulated)
 SELECT n.condition, n.code, n.level, 0, n.label, n.priority, n.value, n.at, n.changed_at, n.datastream, t.id,
-       coalesce(nullif(n.name, ''), t.name, n.condition), coalesce(d.unit_symbol, ''),
+       coalesce(nullif(n.name, ''), t.name, n.condition), coalesce(nullif(n.unit, ''), d.unit_symbol, ''),
        coalesce(t.agency, ''), coalesce(t.area, ''), place.lon, place.lat, coalesce(t.simulated, false)
 FROM (SELECT %s::text AS condition, %s::text AS code, %s::int AS level, %s::text AS label,
              %s::text AS priority, %s::float8 AS value, %s::timestamptz AS at, %s::timestamptz AS changed_at,
-             %s::int8 AS datastream, %s::int8 AS thing, %s::text AS name) AS n
+             %s::int8 AS datastream, %s::int8 AS thing, %s::text AS name, %s::text AS unit) AS n
 LEFT JOIN sensing_datastream d ON d.id = n.datastream
 LEFT JOIN sensing_thing t ON t.id = coalesce(n.thing, d.thing_id)
 LEFT JOIN LATERAL (
@@ -222,6 +222,7 @@ def _change_row(crossing: Crossing, now: datetime) -> tuple[Any, ...]:
     return (
         crossing.condition, crossing.code, crossing.level, crossing.label, crossing.priority, crossing.value,
         moment(crossing.at), now, crossing.datastream, crossing.thing, crossing.name,
+        crossing.unit,
     )  # fmt: skip
 
 

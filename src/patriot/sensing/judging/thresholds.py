@@ -45,7 +45,10 @@ class Degree(msgspec.Struct, frozen=True):
 
 @dataclass(frozen=True, slots=True)
 class Crossing:
-    """A condition that changed its level. `at` in µs: the reading's own time. `label` "" for normal."""
+    """A condition that changed its level. `at` in µs: the reading's own time. `label` "" for normal.
+
+    `unit` of the value; "" for the datastream's own.
+    """
 
     condition: str
     code: str
@@ -57,6 +60,7 @@ class Crossing:
     datastream: int | None = None
     thing: int | None = None
     name: str = ""
+    unit: str = ""
 
 
 @dataclass(frozen=True, slots=True)

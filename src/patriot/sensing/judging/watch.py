@@ -22,6 +22,7 @@ from patriot.sensing.rules import UNFIT, Flag
 
 NO_DATA, BATTERY, CALIBRATION, DRIFT = "no_data", "battery", "calibration", "drift"
 EVERYTHING = f"{NO_DATA}:intake"
+UNITS = {NO_DATA: "sensor", CALIBRATION: "sensor", BATTERY: "%"}  # a count of sensors, a charge
 PARTLY, WHOLLY = 1, 2
 # So many, and such a part of all, fall silent at once: the platform is deaf, not they mute.
 MANY, MOST = 20, 0.5
@@ -200,7 +201,8 @@ def _condition(
 ) -> Crossing:  # fmt: skip
     at = round(now.timestamp() * SECOND)
     label = code if level else ""
-    return Crossing(condition, code, level, label, priority, at, value, datastream, thing, name)
+    unit = UNITS.get(code, "")
+    return Crossing(condition, code, level, label, priority, at, value, datastream, thing, name, unit)
 
 
 def _rows(sql: str, parameters: Any) -> list[tuple[Any, ...]]:
