@@ -1,6 +1,8 @@
 """Everybody may see what public stations say; the rest only those in whose scope it is."""
 
+import re
 from datetime import UTC, date, datetime, timedelta
+from urllib.parse import urlencode
 
 import pytest
 from django.db import connection
@@ -60,6 +62,24 @@ def test_it_lists_public_stations_with_their_values_and_level(client: Client, ga
     assert "<svg" in text
     assert "Cileungsi" in get(client, "/stasiun/?jenis=water_level")
     assert "Cileungsi" not in get(client, "/stasiun/?jenis=air")
+
+
+def test_it_lists_many_stations_in_pages_the_urgent_ones_first(client: Client, gauge: Datastream) -> None:
+    for n in range(60):
+        datastream("burning", f"Alat {n:03}", purpose="lighting")
+    assert listed(client) == ["Cileungsi", *(f"Alat {n:03}" for n in range(39))]
+    assert listed(client, page="2") == listed(client, page="99") == [f"Alat {n:03}" for n in range(39, 60)]
+    assert listed(client, page="nonsense") == listed(client)
+    assert listed(client, q="059 ALAT") == ["Alat 059"]
+    assert listed(client, q="ileung", jenis="water_level") == ["Cileungsi"]
+    assert "“banjir”" in get(client, "/stasiun/?q=banjir")
+    assert "jenis=lighting&amp;page=2" in get(client, "/stasiun/?jenis=lighting")
+
+
+def listed(client: Client, **query: str) -> list[str]:
+    """The names in the table, which has pages; the map has none."""
+    table = get(client, f"/stasiun/?{urlencode(query)}").split("<tbody>")[1]
+    return re.findall(r'<th scope="row"><a [^>]*>([^<]+)</a>', table)
 
 
 def test_it_says_so_when_there_is_no_station(client: Client) -> None:

@@ -8,9 +8,10 @@ from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpRespons
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from patriot.console.paging import paged, whole, word
+from patriot.console.said import word
 from patriot.kernel import clock
 from patriot.kernel.errors import NotFound
+from patriot.kernel.paging import paged, whole
 from patriot.people import queries as people
 from patriot.people.guard import requires
 from patriot.people.rules import Role

@@ -9,10 +9,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_POST, require_safe
 
-from patriot.console.paging import paged, whole, word
+from patriot.console.said import word
 from patriot.console.views import OPERATORS
 from patriot.kernel.errors import Refused
-from patriot.kernel.paging import Page
+from patriot.kernel.paging import Page, paged, whole
 from patriot.people.guard import requires
 from patriot.people.rules import Viewer
 from patriot.sensing.equipment import device_queries, quarantine

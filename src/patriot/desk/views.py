@@ -13,16 +13,12 @@ from patriot.incidents import figures as counted
 from patriot.incidents.queries import Filters
 from patriot.incidents.rules import Priority, State
 from patriot.kernel.errors import NotFound
+from patriot.kernel.paging import whole
 from patriot.people import queries as people
 from patriot.people.guard import requires
 from patriot.people.rules import Role, Viewer
 
 WORKERS = (Role.STAFF, Role.HEAD, Role.OPERATOR, Role.DISPATCHER, Role.LEADERSHIP)
-
-
-def whole(text: str, default: int = 1) -> int:
-    """A number from a query string; what is none is the default."""
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else default
 
 
 @requires(*WORKERS)
@@ -31,7 +27,7 @@ def queue(request: HttpRequest) -> HttpResponse:
     """The agency's incidents, most urgent first, with filters and pages."""
     viewer: Viewer = request.viewer  # type: ignore[attr-defined]
     filters = Filters.parse(request.GET)
-    found = queries.queue(viewer, filters, whole(request.GET.get("page", "1")))
+    found = queries.queue(viewer, filters, whole(request.GET.get("page", ""), 1))
     context = {
         "page": found, "filters": filters, "viewer": viewer, "waiting": counted.waiting_on(viewer),
         "pending": sum(request.may_decide for request in money.pending(viewer)), **choices(viewer),
@@ -87,7 +83,7 @@ def funds(request: HttpRequest) -> HttpResponse:
 def figures(request: HttpRequest) -> HttpResponse:
     """How the viewer's agencies do: what waits, how long things took, out of raw samples."""
     viewer: Viewer = request.viewer  # type: ignore[attr-defined]
-    days = whole(request.GET.get("days", "30"), 30)
+    days = whole(request.GET.get("days", ""), 30)
     days = days if days in (7, 30, 90) else 30
     context = {"waiting": counted.waiting_on(viewer), "times": counted.times(viewer, days), "days": days,
                "smallest": counted.SMALLEST_SAMPLE}  # fmt: skip

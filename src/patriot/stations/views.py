@@ -15,6 +15,7 @@ from django.views.decorators.http import require_safe
 
 from patriot.kernel import clock
 from patriot.kernel.errors import Invalid
+from patriot.kernel.paging import paged, whole
 from patriot.people import queries as people
 from patriot.people.rules import Viewer
 from patriot.places import queries as places
@@ -25,7 +26,7 @@ from patriot.sensing.rules import UNFIT
 from patriot.stations import chart, drawing, ranges, words
 from patriot.stations.shown import MARKS, Shown, Station, show
 
-ROWS = 48
+STATIONS, ROWS = 40, 48  # on a page
 FEWEST_PIXELS, MOST_PIXELS = 100, 4000
 
 
@@ -56,18 +57,25 @@ def index(request: HttpRequest) -> HttpResponse:
     viewer: Viewer = request.viewer  # type: ignore[attr-defined]
     everything = [show(one, clock.now(), UNFIT.value) for one in queries.stations(viewer)]
     chosen = request.GET.get("jenis", "")
-    stations = [one for one in everything if not chosen or one.row.purpose == chosen]
+    said = request.GET.get("q", "").strip()[:80]
+    stations = [one for one in everything if chosen in ("", one.row.purpose) and _named(one, said)]
     order = list(words.PURPOSES)
     counts = Counter(one.row.purpose for one in everything)
     tabs = sorted(counts, key=lambda code: order.index(code) if code in order else len(order))
+    urgent_first = sorted(stations, key=lambda one: (_urgency(one), one.row.name))
     context = {
-        "stations": sorted(stations, key=lambda one: (_urgency(one), one.row.name)),
+        "page": paged(urgent_first, whole(request.GET.get("page", ""), 1), STATIONS),
         "purposes": [(code, words.purpose(code), counts[code]) for code in tabs],
-        "wanted": chosen, "total": len(everything),
+        "wanted": chosen, "said": said, "total": len(everything),
         "abnormal": sum(one.worst is not None for one in stations),
         "silent": sum(one.is_stale for one in stations), **_map(stations), "now": clock.now(),
     }  # fmt: skip
     return render(request, "stations/index.html", context)
+
+
+def _named(station: Station, said: str) -> bool:
+    """Whether its name has every word that was asked for."""
+    return all(word in station.row.name.casefold() for word in said.casefold().split())
 
 
 def _urgency(station: Station) -> str:
