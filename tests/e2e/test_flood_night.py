@@ -33,7 +33,7 @@ AREA, HORN = "32.75.09.1004", "pondok-gede-permai"
 SCHEMA = ROOT / "src" / "patriot" / "warnings" / "CAP-v1.2.xsd"
 CAP = "{urn:oasis:names:tc:emergency:cap:1.2}"
 ATOM = "{http://www.w3.org/2005/Atom}"
-SIAGA_1 = re.compile(r"Siaga 1")
+SIAGA_1 = re.compile(r"(?<!Prakiraan )Siaga 1")  # measured, not foretold
 WARNED, OVER = re.compile(r"Banjir besar|Severe flood"), re.compile(r"bahaya sudah lewat|danger is over")
 
 

@@ -73,7 +73,8 @@ def test_it_warns_of_a_level_that_is_still_to_come() -> None:
     with clock.at(at(step)):
         (said,) = foresight.speak(at(step))
     condition = Condition.objects.get(code="forecast")
-    assert (condition.level, condition.label) == (said.level, said.label)
+    expected = (said.level, f"Prakiraan {said.label}", said.value, "cm")
+    assert (condition.level, condition.label, condition.value, condition.unit) == expected
     assert said.label == "Siaga 2"
 
 

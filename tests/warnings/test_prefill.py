@@ -1,7 +1,7 @@
 """From what a sensor noticed to a draft that lacks nothing but an operator's eye."""
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -11,7 +11,7 @@ from patriot.kernel.errors import NotFound
 from patriot.kernel.pack import Pack
 from patriot.ledger import actions as ledger
 from patriot.people.rules import Role
-from patriot.sensing.events import ConditionChanged
+from patriot.sensing.events import ConditionChanged, ForecastMade
 from patriot.warnings import actions, pack
 from patriot.warnings.models import PublicWarning, Siren, WarningTemplate
 from tests.factories import user
@@ -22,14 +22,24 @@ CITIES = Path(__file__).parents[2] / "cities"
 NIGHT = datetime(2026, 11, 21, 18, 10, tzinfo=UTC)  # 01.10 WIB
 
 
-def noticed(level: int = 3, *, condition: str = "siaga:12", code: str = "siaga") -> None:
+def noticed(level: int = 3, *, condition: str = "siaga:12", code: str = "siaga", value: float = 562) -> None:
     """The river stands high at P2C."""
     said = ConditionChanged(
         condition=condition, code=code, level=level, old_level=0, label="Siaga 1", priority="high", thing=1,
-        datastream=12, name="P2C", value=562, unit="cm", agency="bpbd", area="32.75.09.1004", lon=106.97,
+        datastream=12, name="P2C", value=value, unit="cm", agency="bpbd", area="32.75.09.1004", lon=106.97,
         lat=-6.3, at=NIGHT,
     )  # fmt: skip
     ledger.append(said, actor="system:sensing", subject=f"condition:{condition}", agency="bpbd")
+
+
+def foretold(peak_at: datetime) -> None:
+    """The river is expected to stand high at P2C."""
+    said = ForecastMade(
+        thing=1, name="P2C", method="learned", state="rising", now=225, value=473.2, low=433, high=512,
+        peak_at=peak_at, peak_from=peak_at, peak_to=peak_at, level=2, label="Siaga 2", mae_cm=4,
+        mae_hours=0.3, coverage=0.91, waves=10, days=45, ahead_h=4, agency="bpbd", area="32.75.09.1004", at=NIGHT,
+    )  # fmt: skip
+    ledger.append(said, actor="system:forecast", subject="thing:1", agency="bpbd")
 
 
 @pytest.fixture
@@ -51,6 +61,24 @@ def test_it_writes_the_warning_that_fits_the_level(kota: None) -> None:
     assert "32.75.09.1004" in row.area_codes
     assert actions.submit(pk, viewer=OPERATOR) == "waiting"
     actions.approve(pk, viewer=MAYOR)
+
+
+def test_it_never_says_of_what_is_foretold_that_it_was_measured(kota: None) -> None:
+    foretold(NIGHT + timedelta(hours=2))
+    foretold(NIGHT + timedelta(hours=3))
+    noticed(2, condition="forecast:1", code="forecast", value=473.2)
+    row = PublicWarning.objects.get(pk=actions.draft_from_condition("forecast:1", viewer=OPERATOR))
+    assert (row.template, row.certainty, row.urgency) == ("banjir_diperkirakan_2", "Likely", "Expected")
+    assert "diperkirakan mencapai 473 cm (Siaga 2) sekitar pukul 04.10 WIB" in row.description_id
+    assert "is expected to reach 473 cm" in row.description_en
+    assert "…" not in row.headline_id + row.description_id + row.description_en
+
+
+def test_it_claims_no_level_of_a_river_that_only_rises_fast(kota: None) -> None:
+    noticed(1, condition="rate_of_rise:12", code="rate_of_rise", value=187.1)
+    row = PublicWarning.objects.get(pk=actions.draft_from_condition("rate_of_rise:12", viewer=OPERATOR))
+    assert "naik cepat: 187 cm" in row.description_id
+    assert "Siaga" not in row.headline_id + row.description_id + row.event_id
 
 
 def test_it_fills_in_the_places_of_what_was_ticked_on_the_page(kota: None, client: Client) -> None:

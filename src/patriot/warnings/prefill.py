@@ -11,7 +11,7 @@ from patriot.ledger.models import Entry
 from patriot.places import queries as places
 from patriot.warnings.models import WarningTemplate
 
-KIND = "sensing.condition_changed"
+KIND, FORETOLD = "sensing.condition_changed", "sensing.forecast_made"
 LOOKED_AT = 2000  # entries, newest first
 
 
@@ -59,9 +59,27 @@ def fitting(code: str, level: int) -> WarningTemplate | None:
 
 def _fields(body: dict[str, Any], area: str, now: datetime) -> dict[str, str]:
     value = body.get("value")
-    figure = "" if value is None else f"{value:g} {body.get('unit') or ''}".strip()
+    figure = "" if value is None else f"{_rounded(value)} {body.get('unit') or ''}".strip()
     at = datetime.fromisoformat(str(body["at"])) if body.get("at") else now
     return {
         "level": figure, "station": str(body.get("name") or ""), "label": str(body.get("label") or ""),
-        "time": f"{at.astimezone(WIB):%H.%M} WIB", "places": "", "hour": "",
+        "time": _hour(at), "places": "", "hour": _hour(expected) if (expected := _expected(body)) else "",
     }  # fmt: skip
+
+
+def _expected(body: dict[str, Any]) -> datetime | None:
+    """When the level foretold is expected, by the newest forecast of that gauge."""
+    if body["code"] != "forecast":
+        return None
+    newest = Entry.objects.filter(kind=FORETOLD, subject=f"thing:{body['thing']}").order_by("-id").first()
+    peak_at = orjson.loads(newest.body)["peak_at"] if newest else None
+    return datetime.fromisoformat(peak_at) if peak_at else None
+
+
+def _hour(at: datetime) -> str:
+    return f"{at.astimezone(WIB):%H.%M} WIB"
+
+
+def _rounded(value: float) -> str:
+    """As one says it aloud: 473 rather than 473.2, but 7.25."""
+    return f"{value:.0f}" if abs(value) >= 100 else f"{value:.3g}"

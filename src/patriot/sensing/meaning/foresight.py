@@ -6,7 +6,10 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import numpy as np
+from django.conf import settings
 from django.db import connection, transaction
+from django.utils import translation
+from django.utils.translation import gettext as _
 from numpy.typing import NDArray
 
 from patriot.kernel.clock import WIB
@@ -309,8 +312,9 @@ def _condition(event: ForecastMade) -> Crossing:
     stands = Condition.objects.filter(thing_id=event.thing, code="siaga").values_list("level", flat=True)
     worse = event.level >= WARN_FROM and event.level > max(stands, default=0)
     level = event.level if worse else 0
+    with translation.override(settings.LANGUAGE_CODE):  # as the labels of thresholds are
+        label = _("Expected: %(level)s") % {"level": event.label} if worse else ""
     return Crossing(
-        f"forecast:{event.thing}", "forecast", level, event.label if worse else "",
-        "high" if level >= 3 else "medium", round(event.at.timestamp() * SECOND), event.value,
-        thing=event.thing,
+        f"forecast:{event.thing}", "forecast", level, label, "high" if level >= 3 else "medium",
+        round(event.at.timestamp() * SECOND), event.value, thing=event.thing, unit="cm",
     )  # fmt: skip
