@@ -37,7 +37,8 @@ def foretold(peak_at: datetime) -> None:
     said = ForecastMade(
         thing=1, name="P2C", method="learned", state="rising", now=225, value=473.2, low=433, high=512,
         peak_at=peak_at, peak_from=peak_at, peak_to=peak_at, level=2, label="Siaga 2", mae_cm=4,
-        mae_hours=0.3, coverage=0.91, waves=10, days=45, ahead_h=4, agency="bpbd", area="32.75.09.1004", at=NIGHT,
+        mae_hours=0.3, coverage=0.91, waves=10, days=45, ahead_h=4, agency="bpbd",
+        area="32.75.09.1004", at=NIGHT,
     )  # fmt: skip
     ledger.append(said, actor="system:forecast", subject="thing:1", agency="bpbd")
 
