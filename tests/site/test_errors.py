@@ -5,9 +5,11 @@ import json
 import pytest
 from django.db import OperationalError
 from django.http import HttpResponse
-from django.test import RequestFactory
+from django.test import Client, RequestFactory
 
+from patriot.people.rules import Role
 from patriot.site.errors import server_error
+from tests.factories import user
 
 ask = RequestFactory()
 
@@ -58,3 +60,12 @@ def test_it_calls_a_fault_of_ours_a_fault() -> None:
     answer = _answer("GET", "/", why=ValueError("a bug"))
     assert answer.status_code == 500
     assert "Retry-After" not in answer
+
+
+@pytest.mark.django_db
+def test_it_says_that_an_address_is_a_button_not_a_page(client: Client) -> None:
+    client.force_login(user(Role.OPERATOR))
+    answer = client.get("/console/sensing/devices/new/")
+    assert (answer.status_code, answer["Allow"]) == (405, "POST")
+    assert b"<h1>" in answer.content
+    assert b"<html" not in client.delete("/open311/v2/services.json").content

@@ -137,6 +137,17 @@ def test_it_says_that_a_station_is_silent(client: Client, gauge: Datastream) -> 
     assert "data-silent" in get(client, f"/stasiun/{gauge.thing_id}/")
 
 
+def test_it_marks_doubt_and_not_how_late_a_reading_came(client: Client) -> None:
+    one = datastream("level", "Cikeas")
+    at = [NOW - timedelta(minutes=n) for n in (9, 6, 3)]
+    flags = (Flag.STALE, Flag.LATE | Flag.UNCALIBRATED, Flag.LATE | Flag.STALE)
+    put((one.pk, moment, 200.0, flag) for moment, flag in zip(at, flags, strict=True))
+    with clock.at(NOW):
+        hour = client.get(f"/stasiun/{one.thing_id}/seri.json?rentang=jam&lebar=500").json()
+    assert hour["mean"] == [200, 200, 200]
+    assert hour["marks"] == [[at[1].timestamp(), 200, Flag.LATE | Flag.UNCALIBRATED]]
+
+
 def test_it_draws_no_more_points_than_the_screen_has(client: Client, gauge: Datastream) -> None:
     with clock.at(NOW):
         hour = client.get(f"/stasiun/{gauge.thing_id}/seri.json?rentang=jam&lebar=500").json()

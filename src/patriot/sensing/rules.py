@@ -37,3 +37,4 @@ UNFIT = (
     Flag.CLOCK | Flag.DUPLICATE | Flag.RANGE | Flag.RATE | Flag.SPIKE | Flag.MISSING
 )  # no alarm from these
 UNFIT_FOR_INDEX = UNFIT | Flag.FLATLINE | Flag.UNCALIBRATED  # counts in no public index
+ON_ARRIVAL = Flag.LATE | Flag.STALE  # of how it came to us: nothing against what it says

@@ -2,17 +2,22 @@
 
 import logging
 import sys
+from collections.abc import Callable
+from typing import Any
 
+from asgiref.sync import iscoroutinefunction, sync_to_async
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
+from django.utils.decorators import sync_and_async_middleware
 from django.utils.translation import gettext
 
 from patriot.api.open311.encode import Fault, refusal
 
 log = logging.getLogger(__name__)
 RETRY_AFTER_S = 10
+FOR_PROGRAMS = ("/api/", "/open311/", "/sensorthings/", "/cap/")
 
 
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
@@ -24,6 +29,33 @@ def stale_form(request: HttpRequest, reason: str = "") -> HttpResponse:
     """403 for a form without its CSRF token: an old tab, or cookies switched off."""
     log.warning("Form refused: %s (%s)", request.path, reason)
     return render(request, "403_csrf.html", status=403)
+
+
+@sync_and_async_middleware
+def only_by_its_button(get_response: Callable[[HttpRequest], Any]) -> Callable[[HttpRequest], Any]:
+    """405 with a page: an act's address opened as if it were a page, as after signing in again."""
+
+    def worded(request: HttpRequest, answer: HttpResponse) -> HttpResponse:
+        page = render(request, "405.html", status=405)
+        page["Allow"] = answer.get("Allow", "")
+        return page
+
+    def blank(request: HttpRequest, answer: HttpResponse) -> bool:
+        return answer.status_code == 405 and not request.path.startswith(FOR_PROGRAMS)
+
+    if iscoroutinefunction(get_response):
+
+        async def wait(request: HttpRequest) -> HttpResponse:
+            answer: HttpResponse = await get_response(request)
+            return await sync_to_async(worded)(request, answer) if blank(request, answer) else answer
+
+        return wait
+
+    def call(request: HttpRequest) -> HttpResponse:
+        answer: HttpResponse = get_response(request)
+        return worded(request, answer) if blank(request, answer) else answer
+
+    return call
 
 
 def server_error(request: HttpRequest) -> HttpResponse:

@@ -102,6 +102,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "patriot.people.middleware.viewer",
     "allauth.account.middleware.AccountMiddleware",
+    "patriot.site.errors.only_by_its_button",
 ]
 TEMPLATES = [
     {

@@ -10,6 +10,7 @@ from patriot.sensing.history.fetch import Column
 from patriot.sensing.history.series import STEPS, Series, coarser
 from patriot.sensing.history.thinning import step_for, thin
 from patriot.sensing.queries import StreamRow
+from patriot.sensing.rules import ON_ARRIVAL
 from patriot.stations.ranges import Range
 
 MARKS = 400
@@ -65,8 +66,8 @@ def _line(values: Column, breaks: Column) -> list[float | None]:
 
 
 def _marks(found: Series) -> list[list[float | int | None]]:
-    """Where something was flagged; of many, evenly chosen ones."""
-    odd = np.flatnonzero(found.flags)
+    """Where what was said is in doubt, not how late it came; of many, evenly chosen ones."""
+    odd = np.flatnonzero(found.flags & ~int(ON_ARRIVAL))
     if len(odd) > MARKS:
         odd = odd[np.linspace(0, len(odd) - 1, MARKS).astype(int)]
     value = found.last if found.step is None else found.mean
