@@ -50,8 +50,17 @@ def _view(rows: Rows, _now: datetime) -> dict[str, Any]:
         "active": _counted([row for row in shown if row["level"]]),
         "hidden": sum(row["state"] in HIDDEN for row in rows.values()),
         "top": [_card(row) for row in calling[:MOST]],
-        "marks": [_mark(row) for row in sorted(shown, key=_urgency) if row["lon"] is not None][:MOST_MARKS],
+        "marks": [_mark(row) for row in _worst_by_place(shown)][:MOST_MARKS],
     }
+
+
+def _worst_by_place(rows: list[Row]) -> list[Row]:
+    """Of several alarms of one place the most urgent: the others would lie below its mark, or on it."""
+    worst: dict[tuple[float, float], Row] = {}
+    for row in sorted(rows, key=_urgency):
+        if row["lon"] is not None:
+            worst.setdefault((row["lon"], row["lat"]), row)
+    return list(worst.values())
 
 
 def _urgency(row: Row) -> tuple[Any, ...]:

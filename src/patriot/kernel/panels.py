@@ -30,9 +30,7 @@ class Panel:
     fold: Callable[[Rows, Announcement], Changes]
     view: Callable[[Rows, datetime], Any]
     stale_after: timedelta = timedelta(seconds=15)
-    keyed: bool = (
-        False  # True: sent to browsers as changes by key (large, such as the map), not as a whole view
-    )
+    keyed: bool = False  # True, for large ones such as the map: browsers get changes by key, not the view
 
 
 def offer(panel: Panel) -> Panel:
