@@ -216,6 +216,35 @@ def test_it_comes_back_when_its_time_on_the_shelf_is_over_and_calls_if_it_still_
     assert Call.objects.filter(alarm=lasts).count() == 2
 
 
+def test_what_was_shelved_while_mild_calls_when_it_becomes_urgent() -> None:
+    with clock.at(MORNING):
+        alarm = told("siaga:1", 1, priority="low")
+        calm = told("siaga:2", 1, priority="low")
+        told("siaga:2", 0, priority="low")
+        for one in (alarm, calm):
+            actions.shelve(one.pk, MORNING + 400 * MINUTE, "Known, it rains", viewer=OPERATOR)
+        told("siaga:1", 2, priority="low")
+        assert Alarm.objects.get(pk=alarm.pk).state == State.SHELVED
+        told("siaga:1", 3, priority="high")
+        told("siaga:2", 3, priority="high")
+    for one in (alarm, calm):
+        one.refresh_from_db()
+        assert (one.state, one.until, one.reason, one.called_at) == (State.UNACKNOWLEDGED, None, "", MORNING)
+        assert one.active_since is not None
+        assert Call.objects.filter(alarm=one, priority="high").count() == 1
+
+
+def test_what_wavers_below_what_was_shelved_stays_quiet() -> None:
+    with clock.at(MORNING):
+        alarm = told("siaga:1", 2, priority="medium")
+        actions.shelve(alarm.pk, MORNING + 90 * MINUTE, "It wavers", viewer=OPERATOR)
+        for level, priority in ((1, "low"), (2, "medium"), (0, "medium"), (2, "medium")):
+            told("siaga:1", level, priority=priority)
+        assert Alarm.objects.get().state == State.SHELVED
+        told("siaga:1", 3, priority="high")
+        assert Alarm.objects.get().state == State.UNACKNOWLEDGED
+
+
 def test_it_shelves_no_longer_than_its_priority_allows_and_never_without_a_reason() -> None:
     PriorityRule.objects.create(priority="high", shelve_max_minutes=15)
     alarm = told()

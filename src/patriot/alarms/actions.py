@@ -115,8 +115,8 @@ def shelve(alarm_id: int, until: datetime, reason: str, *, viewer: Viewer) -> No
             "An alarm of this priority can be shelved for {n} minutes at most.", minutes,
         )  # fmt: skip
         raise Invalid({"until": words.format(n=minutes)})
-    hidden = {**UNHIDDEN, "until": until, "reason": reason, "hidden_by": viewer.actor, "hidden_at": now}
-    old = put(row, state=new, **hidden)
+    hidden = {"until": until, "reason": reason, "hidden_by": viewer.actor, "hidden_at": now}
+    old = put(row, state=new, **{**UNHIDDEN, **hidden, "shelved_priority": row.priority})
     announce(events.Shelved, row, viewer.actor, old=old, reason=reason)
 
 

@@ -58,7 +58,9 @@ def put(row: Alarm, **changes: Any) -> str:
     return old
 
 
-UNHIDDEN: dict[str, Any] = {"until": None, "reason": "", "hidden_by": "", "hidden_at": None, "rule": ""}
+UNHIDDEN: dict[str, Any] = {
+    "until": None, "reason": "", "hidden_by": "", "hidden_at": None, "shelved_priority": "", "rule": "",
+}  # fmt: skip
 UNSEEN: dict[str, Any] = {"acknowledged_at": None, "acknowledged_by": "", "reminded": 0}
 
 

@@ -11,7 +11,7 @@ from django.db.models import Q
 from patriot.alarms import events
 from patriot.alarms.change import UNHIDDEN, UNSEEN, announce, call, is_latching, put
 from patriot.alarms.models import Alarm, Call, SuppressionRule
-from patriot.alarms.rules import HIDDEN, Priority, Rule, State, Subject, after, news_of, suppressor
+from patriot.alarms.rules import HIDDEN, Priority, Rule, State, Subject, after, news_of, outgrows, suppressor
 from patriot.kernel import clock
 
 RULES = "system:alarm-rules"
@@ -114,16 +114,18 @@ def _restate(row: Alarm, facts: dict[str, Any], actor: str) -> None:
 
 def _follow(row: Alarm, said: Said, news: str, facts: dict[str, Any], actor: str) -> None:
     """The level changed: move the alarm and say so."""
+    if outgrows(row.state, news, row.shelved_priority, facts["priority"]):
+        news = "outgrow"
     new = after(row.state, news, said.level, latching=is_latching(said.code))
     if new is None:  # cannot be: every state that a level can have knows this news, see the property test
         raise ValueError(f"{row.condition}: {news} in state {row.state}")
     changes = {**facts, "level": said.level, "changed_at": _seen(said.at), "state": new}
-    if news == "raise":
+    if row.level == 0:
         changes["active_since"] = _seen(said.at)
     if news == "clear":
         changes |= {name: getattr(row, name) for name in ("label", "priority")}  # what it was stays readable
         Call.objects.filter(alarm=row, cleared_at=None).update(cleared_at=clock.now())
-    asks = new == State.UNACKNOWLEDGED and news in ("raise", "worsen")
+    asks = new == State.UNACKNOWLEDGED and news in ("raise", "worsen", "outgrow")
     rule = (
         _rule_for(Subject(row.condition, facts["code"], facts["thing"], facts["area"], facts["agency"]))
         if asks

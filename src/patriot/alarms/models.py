@@ -40,6 +40,7 @@ class Alarm(models.Model):
     reason = models.CharField(_("reason"), max_length=300, blank=True)  # shelved, suppressed, out of service
     hidden_by = models.CharField(max_length=64, blank=True)  # who shelved it or took it out of service
     hidden_at = models.DateTimeField(null=True)
+    shelved_priority = models.CharField(max_length=8, blank=True)  # when it was shelved: what it covers
     rule = models.CharField(max_length=48, blank=True)  # the rule that suppresses it
     reminded = models.PositiveSmallIntegerField(default=0)  # the last step of its escalation
     incident = models.BigIntegerField(null=True)

@@ -54,7 +54,7 @@ class Step(NamedTuple):
 
 
 def _hidden(state: State) -> dict[tuple[State, str], Step]:
-    """A hidden alarm follows its condition without a word."""
+    """A hidden alarm follows its condition without a word; see "outgrow" for a shelved one."""
     return {(state, news): Step(state, state) for news in ("raise", "worsen", "ease", "clear")}
 
 
@@ -80,6 +80,7 @@ TRANSITIONS: Mapping[tuple[State, str], Step] = {
     (_S.LATCHED, "undo_acknowledge"): Step(None, _S.RETURNED, OPERATORS),
     (_S.LATCHED, "reset"): Step(None, _S.NORMAL, OPERATORS),
     **{(state, "shelve"): Step(_S.SHELVED, _S.SHELVED, OPERATORS) for state in (*SHOWN, _S.NORMAL)},
+    (_S.SHELVED, "outgrow"): Step(_S.UNACKNOWLEDGED, None),  # Siaga 1 was not what was shelved at Siaga 3
     (_S.SHELVED, "unshelve"): Step(_S.UNACKNOWLEDGED, _S.NORMAL, OPERATORS),
     **{
         (state, "take_out"): Step(_S.OUT_OF_SERVICE, _S.OUT_OF_SERVICE, OWNERS)
@@ -120,6 +121,12 @@ def news_of(old: int, new: int) -> str:
     if old == 0:
         return "raise"
     return "worsen" if new > old else "ease"
+
+
+def outgrows(state: str, news: str, shelved: str, priority: str) -> bool:
+    """True when a shelved alarm becomes more urgent than what was shelved."""
+    worse = state == State.SHELVED and news in ("raise", "worsen")
+    return worse and RANK[Priority(priority)] < RANK[Priority(shelved or priority)]
 
 
 class Limits(NamedTuple):
