@@ -93,9 +93,19 @@ def test_it_counts_hours_and_names_what_calls_most_often() -> None:
 def test_it_takes_the_time_to_acknowledge_from_raw_samples() -> None:
     given = [Called(n, NOW - HOUR, "low", NOW - HOUR + n * MINUTE) for n in range(1, 11)]
     found = figures([*given, Called(11, NOW - MINUTE, "low")])
-    assert (found.acknowledge_p50, found.acknowledge_p90) == (6 * MINUTE, 10 * MINUTE)
+    assert (found.acknowledge_p50, found.acknowledge_p90) == (5 * MINUTE, 9 * MINUTE)  # of eleven
 
 
 def test_it_is_quiet_about_nothing() -> None:
     found = figures([])
     assert (found.verdict, found.peak_hour, found.in_flood, found.acknowledge_p50) == ("good", 0, 0, None)
+
+
+def test_it_tells_how_long_calls_wait_also_of_those_that_still_do() -> None:
+    seen = [Called(n, NOW - 60 * MINUTE, "low", NOW - (60 - n) * MINUTE) for n in range(1, 11)]
+    waits = load.waits_of(seen, NOW)
+    assert (load.percentile(waits, 0.5), load.percentile(waits, 0.9)) == (5 * MINUTE, 9 * MINUTE)
+    waiting = [Called(n, NOW - 30 * MINUTE, "low") for n in range(20)]
+    over = [Called(n, NOW - 50 * MINUTE, "low", None, NOW - 49 * MINUTE) for n in range(20)]
+    assert load.percentile(load.waits_of([*seen, *waiting, *over], NOW), 0.9) == 30 * MINUTE
+    assert load.percentile([], 0.9) is None

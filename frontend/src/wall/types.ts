@@ -289,6 +289,7 @@ export interface AlarmCard {
   lon: number | null;
   lat: number | null;
   at: string;
+  changed_at: string; // when the condition came to its level: of `value`
   incident: number | null;
   incident_number: string;
   simulated: boolean;

@@ -8,10 +8,11 @@ than 24 hours; priorities about 80 % low, 15 % medium, 5 % high.
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import groupby
+from math import ceil
 from typing import NamedTuple
 
 DAY = timedelta(days=1)
@@ -31,12 +32,13 @@ MOST_OFTEN = 10
 
 
 class Called(NamedTuple):
-    """One call of an alarm."""
+    """One call of an alarm, and how it ended: somebody saw it, or its condition was over before."""
 
     alarm: int
     at: datetime
     priority: str
     acknowledged_at: datetime | None = None
+    cleared_at: datetime | None = None
 
 
 class Lasting(NamedTuple):
@@ -102,7 +104,7 @@ def figures(
     shares = priority_shares(calls)
     found = floods(times, operators, now)
     often = Counter(one.alarm for one in calls).most_common(MOST_OFTEN)
-    waits = sorted(one.acknowledged_at - one.at for one in calls if one.acknowledged_at is not None)
+    waits = waits_of(calls, now)
     return Figures(
         operators=operators,
         calls=len(calls),
@@ -236,8 +238,14 @@ def shares_verdict(shares: dict[str, float]) -> str:
     return "uneven" if off else "about"
 
 
+def waits_of(calls: Iterable[Called], now: datetime) -> list[timedelta]:
+    """How long calls waited to be seen, those that still do until now; not those that were over unseen."""
+    ends = [(one.acknowledged_at or (None if one.cleared_at else now), one.at) for one in calls]
+    return sorted(end - at for end, at in ends if end is not None)
+
+
 def percentile(waits: Sequence[timedelta], share: float) -> timedelta | None:
     """The nearest-rank percentile of sorted durations; None without any."""
     if not waits:
         return None
-    return waits[min(len(waits) - 1, int(share * len(waits)))]
+    return waits[max(0, ceil(share * len(waits)) - 1)]

@@ -75,7 +75,7 @@ def _counted(rows: list[Row]) -> dict[str, int]:
 
 def _card(row: Row) -> Row:
     named = ("alarm", "code", "state", "level", "label", "priority", "name", "value", "unit", "agency_name",
-             "lon", "lat", "incident", "incident_number", "simulated")  # fmt: skip
+             "lon", "lat", "incident", "incident_number", "changed_at", "simulated")  # fmt: skip
     return {**{name: row[name] for name in named}, "at": row["called_at"] or row["changed_at"]}
 
 

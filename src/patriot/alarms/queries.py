@@ -380,9 +380,9 @@ def load_figures(now: datetime | None = None) -> load.Figures:
         load.Called(*one)
         for one in Call.objects.filter(at__gt=now - load.DAY, at__lte=now)
         .order_by("at", "pk")
-        .values_list("alarm_id", "at", "priority", "acknowledged_at")
+        .values_list("alarm_id", "at", "priority", "acknowledged_at", "cleared_at")
     ]
-    active = Alarm.objects.filter(level__gt=0).values_list("pk", "active_since")
+    active = Alarm.objects.filter(level__gt=0, state__in=SHOWN).values_list("pk", "active_since")
     lasting = [load.Lasting(pk, since) for pk, since in active if since is not None]
     hidden = Alarm.objects.filter(state__in=HIDDEN).count()
     return load.figures(calls, lasting, hidden, operators(now), now)

@@ -68,7 +68,7 @@ def _value(body: Body) -> str:
 
 def _reminded(body: Body) -> str:
     role = Role(body["role"]).label
-    words = _("Nobody acknowledged it for {n} min: {role} was told.")
+    words = _("Nobody has acknowledged it for {n} min: call {role}.")
     return words.format(n=body["waited_s"] // 60, role=role)
 
 
