@@ -94,6 +94,31 @@ def test_it_stores_flags_and_announces(stream: Datastream) -> None:
     assert announced() == [1]
 
 
+def test_it_tells_a_rate_of_rise_per_hour_and_a_level_plainly(stream: Datastream) -> None:
+    Threshold.objects.create(
+        datastream=stream, code="rate_of_rise", level=1, name="Naik cepat", value=80, clear=40, window_s=600,
+        valid_from=date(2026, 1, 1),
+    )  # fmt: skip
+    with clock.at(NOON + timedelta(minutes=60)):
+        store(minutes(stream, *(300 + 3 * n for n in range(30))), source="http")
+    told = {row.code: (row.value, row.unit) for row in Condition.objects.filter(level__gt=0)}
+    assert told == {"rate_of_rise": (180.0, "cm/h"), "siaga": (351.0, "cm")}
+    entries = Entry.objects.filter(kind="sensing.condition_changed")
+    units = {(body := orjson.loads(row.body))["code"]: body["unit"] for row in entries}
+    assert units == {"rate_of_rise": "cm/h", "siaga": "cm"}
+
+
+def test_it_bears_the_longest_unit_there_may_be(stream: Datastream) -> None:
+    Datastream.objects.update(unit_symbol="u" * 40)
+    rising = Crossing(
+        f"rate_of_rise:{stream.pk}", "rate_of_rise", 1, "", "low", round(NOON.timestamp() * 1e6), 96.0,
+        datastream=stream.pk,
+    )  # fmt: skip
+    with clock.at(NOON):
+        (event,) = change_conditions([rising])
+    assert event.unit == "u" * 40
+
+
 def test_it_flags_an_earlier_reading_that_proved_to_be_a_spike(stream: Datastream) -> None:
     Datastream.objects.update(limits={"spike": 80})
     with clock.at(NOON + timedelta(minutes=3)):

@@ -17,7 +17,8 @@ class ConditionChanged:
 
     `condition` names it for good ("siaga:12", "no_data:45"); `code` is its type ("siaga", "no_data",
     "flatline", "ispu", "feeder", …); `level` 0 is normal, higher is worse; `label` is the level's own name;
-    `priority` low, medium or high. `at`: the reading's own time.
+    `priority` low, medium or high. `value` is what crossed, in `unit`: a level in "cm", a rate of rise in
+    "cm/h". `at`: the reading's own time.
     """
 
     condition: str

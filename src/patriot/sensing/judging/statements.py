@@ -16,7 +16,7 @@ from patriot.ledger.statements import APPEND
 from patriot.sensing.events import ConditionChanged
 from patriot.sensing.judging import combos
 from patriot.sensing.judging.quality import NO_NEWS, NO_VALUE, SECOND
-from patriot.sensing.judging.thresholds import Crossing
+from patriot.sensing.judging.thresholds import RISE, Crossing
 from patriot.sensing.rules import Flag
 
 type Script[T] = Generator[tuple[str, Sequence[Any]], list[tuple[Any, ...]], T]
@@ -24,6 +24,7 @@ type Script[T] = Generator[tuple[str, Sequence[Any]], list[tuple[Any, ...]], T]
 ACTOR = "system:sensing"
 REPEATED = int(Flag.DUPLICATE)
 DEEPEST = 5  # combinations of combinations
+UNIT_WIDTH = 40  # of `models.Condition.unit`
 
 # One row a datastream, as columns.StreamRow. Order and lock: see LOCK.
 STREAMS = """
@@ -111,12 +112,15 @@ WHERE o.datastream_id = s.datastream_id AND o.at = s.at AND o.id = s.id
 RETURNING o.id
 """  # noqa: S608 - constants only
 # Compare and set: a row comes back only if the condition's level changed. A normal one that was never
-# otherwise is not kept. Parameters: see `_change_row`.
-CHANGE = """
+# otherwise is not kept. A rate of rise is told per hour: "cm/h" where its datastream has "cm". Parameters:
+# see `_change_row`.
+CHANGE = f"""
 INSERT INTO sensing_condition AS c (condition, code, level, old_level, label, priority, value, at, changed_at,
     datastream_id, thing_id, name, unit, agency, area, lon, lat, simulated)
 SELECT n.condition, n.code, n.level, 0, n.label, n.priority, n.value, n.at, n.changed_at, n.datastream, t.id,
-       coalesce(nullif(n.name, ''), t.name, n.condition), coalesce(nullif(n.unit, ''), d.unit_symbol, ''),
+       coalesce(nullif(n.name, ''), t.name, n.condition),
+       coalesce(nullif(n.unit, ''),
+                left(d.unit_symbol || CASE WHEN n.code = '{RISE}' THEN '/h' ELSE '' END, {UNIT_WIDTH}), ''),
        coalesce(t.agency, ''), coalesce(t.area, ''), place.lon, place.lat, coalesce(t.simulated, false)
 FROM (SELECT %s::text AS condition, %s::text AS code, %s::int AS level, %s::text AS label,
              %s::text AS priority, %s::float8 AS value, %s::timestamptz AS at, %s::timestamptz AS changed_at,
@@ -135,7 +139,7 @@ ON CONFLICT (condition) DO UPDATE SET
     lon = excluded.lon, lat = excluded.lat, simulated = excluded.simulated
 WHERE c.level <> excluded.level AND excluded.at >= c.at
 RETURNING old_level, priority, thing_id, datastream_id, name, unit, agency, area, lon, lat, simulated
-"""
+"""  # noqa: S608 - constants only
 COMBINATIONS = """
 SELECT id, name, level, priority, expression::text, thing_id FROM sensing_combination
 WHERE enabled AND EXISTS (

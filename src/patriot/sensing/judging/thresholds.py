@@ -47,7 +47,7 @@ class Degree(msgspec.Struct, frozen=True):
 class Crossing:
     """A condition that changed its level. `at` in µs: the reading's own time. `label` "" for normal.
 
-    `unit` of the value; "" for the datastream's own.
+    `unit` of the value; "" for the datastream's own, an hour of it for `rate_of_rise`.
     """
 
     condition: str
