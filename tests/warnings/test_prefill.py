@@ -22,11 +22,12 @@ CITIES = Path(__file__).parents[2] / "cities"
 NIGHT = datetime(2026, 11, 21, 18, 10, tzinfo=UTC)  # 01.10 WIB
 
 
-def noticed(level: int = 3, *, condition: str = "siaga:12", code: str = "siaga", value: float = 562) -> None:
+def noticed(level: int = 3, *, condition: str = "siaga:12", code: str = "siaga", value: float = 562,
+            unit: str = "cm", name: str = "P2C", label: str = "Siaga 1") -> None:  # fmt: skip
     """The river stands high at P2C."""
     said = ConditionChanged(
-        condition=condition, code=code, level=level, old_level=0, label="Siaga 1", priority="high", thing=1,
-        datastream=12, name="P2C", value=value, unit="cm", agency="bpbd", area="32.75.09.1004", lon=106.97,
+        condition=condition, code=code, level=level, old_level=0, label=label, priority="high", thing=1,
+        datastream=12, name=name, value=value, unit=unit, agency="bpbd", area="32.75.09.1004", lon=106.97,
         lat=-6.3, at=NIGHT,
     )  # fmt: skip
     ledger.append(said, actor="system:sensing", subject=f"condition:{condition}", agency="bpbd")
@@ -68,17 +69,60 @@ def test_it_never_says_of_what_is_foretold_that_it_was_measured(kota: None) -> N
     foretold(NIGHT + timedelta(hours=2))
     foretold(NIGHT + timedelta(hours=3))
     noticed(2, condition="forecast:1", code="forecast", value=473.2)
-    row = PublicWarning.objects.get(pk=actions.draft_from_condition("forecast:1", viewer=OPERATOR))
+    row = drafted("forecast:1")
     assert (row.template, row.certainty, row.urgency) == ("banjir_diperkirakan_2", "Likely", "Expected")
     assert "diperkirakan mencapai 473 cm (Siaga 2) sekitar pukul 04.10 WIB" in row.description_id
     assert "is expected to reach 473 cm" in row.description_en
     assert "…" not in row.headline_id + row.description_id + row.description_en
 
 
+def drafted(condition: str) -> PublicWarning:
+    """What is drafted from a condition."""
+    return PublicWarning.objects.get(pk=actions.draft_from_condition(condition, viewer=OPERATOR))
+
+
+@pytest.mark.parametrize("level", [1, 2, 3])
+def test_it_calls_no_discharge_a_height_of_the_water(kota: None, level: int) -> None:
+    noticed(level, value=412.4, unit="m³/s", name="Bendung Bekasi")
+    row = drafted("siaga:12")
+    said = f"Siaga {4 - level} di Bendung Bekasi: 412 m³/s pukul 01.10 WIB."
+    assert row.description_id.startswith(said)
+    assert row.description_en.startswith(said.replace(" di ", " at ").replace("pukul", "at"))
+
+
+def test_it_says_of_rain_what_the_gauge_measured_and_nothing_of_wind(kota: None) -> None:
+    noticed(1, condition="rain:40", code="rain", value=23.52, unit="mm", name="Pos hujan Jatiasih")
+    row = drafted("rain:40")
+    assert (row.template, row.certainty) == ("hujan_sangat_lebat", "Observed")
+    assert "di Pos hujan Jatiasih: 23,5 mm dalam satu jam sampai pukul 01.10 WIB." in row.description_id
+    assert "at Pos hujan Jatiasih: 23.5 mm in the hour to 01.10 WIB." in row.description_en
+    assert "angin" not in row.event_id + row.headline_id + row.description_id + row.instruction_id
+    assert "wind" not in row.event_en + row.headline_en + row.description_en
+    forecast = WarningTemplate.objects.get(code="hujan_lebat")
+    assert (forecast.conditions, forecast.certainty) == ([], "Likely")
+
+
+def test_it_writes_a_fast_rise_as_each_language_does(kota: None) -> None:
+    noticed(1, condition="rate_of_rise:12", code="rate_of_rise", value=87.34, unit="cm/h")
+    row = drafted("rate_of_rise:12")
+    assert row.description_id == "Air di P2C naik cepat, 87,3 cm/jam pukul 01.10 WIB."
+    assert row.description_en == "The water at P2C is rising fast, 87.3 cm/h at 01.10 WIB."
+
+
+def test_it_puts_the_figure_an_operator_writes_into_both_languages(kota: None, client: Client) -> None:
+    client.force_login(user(Role.OPERATOR))
+    told = {"template": "air_naik_cepat", "status": "Exercise", "station": "P2C", "level": "1,5 m/jam",
+            "time": "01.10 WIB", "areas": ["32.75.09.1004"]}  # fmt: skip
+    client.post("/console/warnings/new/", told)
+    row = PublicWarning.objects.get()
+    assert "naik cepat, 1,5 m/jam pukul" in row.description_id
+    assert "rising fast, 1.5 m/h at" in row.description_en
+
+
 def test_it_claims_no_level_of_a_river_that_only_rises_fast(kota: None) -> None:
     noticed(1, condition="rate_of_rise:12", code="rate_of_rise", value=187.1)
-    row = PublicWarning.objects.get(pk=actions.draft_from_condition("rate_of_rise:12", viewer=OPERATOR))
-    assert "naik cepat: 187 cm" in row.description_id
+    row = drafted("rate_of_rise:12")
+    assert "naik cepat, 187 cm" in row.description_id
     assert "Siaga" not in row.headline_id + row.description_id + row.event_id
 
 
@@ -115,7 +159,7 @@ def test_it_says_when_nothing_is_known(kota: None) -> None:
 def test_it_has_templates_that_can_be_sent_once_filled(city: str) -> None:
     area()
     pack.load(Pack(CITIES / city))
-    fields = dict.fromkeys(("station", "level", "time", "hour", "label"), "x")
+    fields = dict.fromkeys(("station", "level", "level_en", "time", "hour", "label"), "x")
     for template in WarningTemplate.objects.all():
         pk = actions.draft_from_template(
             template.code, fields, viewer=OPERATOR, area_codes=["32.75.09.1004"], status="Exercise"

@@ -54,6 +54,7 @@ def new(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         told = request.POST
         fields = {name: told.get(name, "")[:200] for name in FIELDS}
+        fields["level_en"] = prefill.in_english(fields["level"])
         chosen = [code for code in told.getlist("areas") if places.area(code)]
         made = _try(request, lambda: actions.draft_from_template(
             told.get("template", ""), fields, viewer=_viewer(request), area_codes=chosen,

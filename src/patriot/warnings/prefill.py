@@ -1,5 +1,6 @@
 """What a warning about a noticed condition would say: hazard, figures, places. It only reads."""
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -13,11 +14,12 @@ from patriot.warnings.models import WarningTemplate
 
 KIND, FORETOLD = "sensing.condition_changed", "sensing.forecast_made"
 LOOKED_AT = 2000  # entries, newest first
+DECIMAL_COMMA, HOURLY = re.compile(r"(?<=\d),(?=\d)"), re.compile(r"/h$")
 
 
 @dataclass(frozen=True)
 class Suggestion:
-    """A template, its fields and the areas."""
+    """A template, its fields and the areas. `level` as Indonesian writes it, `level_en` as English does."""
 
     template: str
     fields: dict[str, str]
@@ -57,13 +59,19 @@ def fitting(code: str, level: int) -> WarningTemplate | None:
     return None
 
 
+def in_english(figure: str) -> str:
+    """A figure of the Indonesian text as the English one writes it: "7,25 cm/jam" → "7.25 cm/h"."""
+    return DECIMAL_COMMA.sub(".", figure).replace("/jam", "/h")
+
+
 def _fields(body: dict[str, Any], area: str, now: datetime) -> dict[str, str]:
-    value = body.get("value")
-    figure = "" if value is None else f"{_rounded(value)} {body.get('unit') or ''}".strip()
+    figure = _figure(body.get("value"), str(body.get("unit") or ""))
     at = datetime.fromisoformat(str(body["at"])) if body.get("at") else now
+    expected = _expected(body)
     return {
-        "level": figure, "station": str(body.get("name") or ""), "label": str(body.get("label") or ""),
-        "time": _hour(at), "places": "", "hour": _hour(expected) if (expected := _expected(body)) else "",
+        "level": figure, "level_en": in_english(figure), "station": str(body.get("name") or ""),
+        "label": str(body.get("label") or ""), "time": _hour(at), "places": "",
+        "hour": _hour(expected) if expected else "",
     }  # fmt: skip
 
 
@@ -80,6 +88,9 @@ def _hour(at: datetime) -> str:
     return f"{at.astimezone(WIB):%H.%M} WIB"
 
 
-def _rounded(value: float) -> str:
-    """As one says it aloud: 473 rather than 473.2, but 7.25."""
-    return f"{value:.0f}" if abs(value) >= 100 else f"{value:.3g}"
+def _figure(value: float | None, unit: str) -> str:
+    """As one says it aloud in Indonesian: 473 rather than 473,2, but 7,25; speeds by the "jam"."""
+    if value is None:
+        return ""
+    rounded = f"{value:.0f}" if abs(value) >= 100 else f"{value:.3g}"
+    return f"{rounded.replace('.', ',')} {HOURLY.sub('/jam', unit)}".strip()
