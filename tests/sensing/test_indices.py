@@ -6,7 +6,7 @@ import pytest
 
 from patriot.kernel import clock
 from patriot.ledger import actions as ledger
-from patriot.sensing.meaning import indices, street
+from patriot.sensing.meaning import indices, ispu, street
 from patriot.sensing.models import Condition, Index, Thing
 from patriot.sensing.rules import Flag
 from tests.sensing import city
@@ -43,6 +43,19 @@ def test_it_bears_analysers_that_said_nothing() -> None:
     (found,) = indices.air(NOON)
     assert found.detail["hours"] == {"pm25": 24, "no2": 0}
     assert found.detail["critical"] == "pm25"
+
+
+def test_it_weighs_each_reading_of_an_hour_alike_however_it_came() -> None:
+    made = station(20.0)
+    hour = NOON - timedelta(hours=1)
+    rows = [(hour + timedelta(minutes=5 * n), 20.0, 0) for n in range(10)]
+    late = (hour + timedelta(minutes=55), 200.0, int(Flag.STALE))
+    unfit = [(hour + timedelta(minutes=56), 900.0, int(flag)) for flag in (Flag.SPIKE, Flag.UNCALIBRATED)]
+    city.read(city.of(made, "pm25"), [*rows, late, *unfit])
+    (found,) = indices.air(NOON)
+    hours = [*[20.0] * 23, (11 * 20 + 200) / 12]  # 35, not 110
+    assert found.detail["parts"] == {"pm25": ispu.sub_index("pm25", sum(hours) / 24)}
+    assert found.detail["hours"] == {"pm25": 24}
 
 
 def test_it_is_normal_again_when_the_air_is() -> None:

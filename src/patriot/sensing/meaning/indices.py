@@ -15,7 +15,7 @@ from patriot.sensing.judging.quality import SECOND
 from patriot.sensing.judging.thresholds import Crossing
 from patriot.sensing.meaning import ispu, river
 from patriot.sensing.models import Condition, Index, Thing
-from patriot.sensing.rules import UNFIT, Purpose
+from patriot.sensing.rules import UNFIT, UNFIT_FOR_INDEX, Purpose
 
 FRESH_WATER = timedelta(hours=3)
 ACTOR = "system:indices"
@@ -23,16 +23,17 @@ LEVELS = {ispu.Class.UNHEALTHY: 1, ispu.Class.VERY_UNHEALTHY: 2, ispu.Class.HAZA
 POLLUTED = {river.Class.MODERATE: 1, river.Class.HEAVY: 2}
 PRIORITY = ("low", "low", "medium", "high")  # by level
 
-# One row a stream and hour of the last 24 (0 the oldest): fit readings' mean. Parameter: the end.
-HOURS = """
+# One row a stream and hour of the last 24 (0 the oldest): the mean of the readings that count, each as much
+# as any other however it came. A stream with none has one row, empty.
+HOURS = f"""
 SELECT d.thing_id, d.key, d.id, least(23, floor(extract(epoch FROM o.at - %(since)s) / 3600))::int AS hour,
-       o.flags, avg(o.value) AS value
+       avg(o.value) AS value
 FROM sensing_datastream d JOIN sensing_thing t ON t.id = d.thing_id
 LEFT JOIN sensing_observation o ON o.datastream_id = d.id AND o.at >= %(since)s AND o.at < %(until)s
-     AND o.value IS NOT NULL
+     AND o.value IS NOT NULL AND o.flags & {int(UNFIT_FOR_INDEX)} = 0
 WHERE t.purpose = 'air'
-GROUP BY 1, 2, 3, 4, 5
-"""
+GROUP BY 1, 2, 3, 4
+"""  # noqa: S608 - constants only
 LATEST = """
 SELECT d.thing_id, d.key, l.datastream_id, l.value, l.at
 FROM sensing_latest l JOIN sensing_datastream d ON d.id = l.datastream_id
@@ -72,13 +73,13 @@ def latest(purpose: Purpose, now: datetime, fresh: timedelta) -> Latest:
 def air(until: datetime) -> list[Computed]:
     """Every air station's ISPU over the 24 hours before `until`."""
     table = ispu.table_at(until.date())
-    hours: dict[int, dict[str, list[tuple[int, float, int]]]] = {}
-    for thing, key, _id, hour, flags, value in rows_of(
+    hours: dict[int, dict[str, list[tuple[int, float]]]] = {}
+    for thing, key, _id, hour, value in rows_of(
         HOURS, {"since": until - timedelta(hours=24), "until": until}
     ):
         if key in table.concentrations:
             kept = hours.setdefault(thing, {}).setdefault(key, [])
-            kept += [(hour, value, flags)] if value is not None else []  # a silent stream has one row, empty
+            kept += [(hour, value)] if value is not None else []
     expired = _expired(until)
     return [_air(thing, streams, thing in expired, table) for thing, streams in sorted(hours.items())]
 
@@ -91,7 +92,7 @@ def _expired(until: datetime) -> set[int]:
 
 
 def _air(
-    thing: int, streams: Mapping[str, list[tuple[int, float, int]]], expired: bool, table: ispu.Table
+    thing: int, streams: Mapping[str, list[tuple[int, float]]], expired: bool, table: ispu.Table
 ) -> Computed:
     means = {key: ispu.daily_mean(*_columns(rows)) for key, rows in streams.items()}
     found = ispu.ispu({key: mean for key, (mean, _share) in means.items() if mean is not None}, table)
@@ -104,9 +105,10 @@ def _air(
     return Computed(thing, "ispu", found.value, str(found.klass or ""), level, detail)
 
 
-def _columns(rows: list[tuple[int, float, int]]) -> tuple[Any, Any, Any]:
-    hours, values, flags = zip(*rows, strict=True) if rows else ((), (), ())
-    return np.array(hours, int), np.array(values, float), np.array(flags, int)
+def _columns(rows: list[tuple[int, float]]) -> tuple[Any, Any, Any]:
+    """Hours, their means, and their flags: none is left."""
+    hours, values = zip(*rows, strict=True) if rows else ((), ())
+    return np.array(hours, int), np.array(values, float), np.zeros(len(rows), int)
 
 
 def water(now: datetime) -> list[Computed]:
