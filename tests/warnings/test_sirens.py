@@ -23,7 +23,7 @@ from patriot.site.nats import Nats
 from patriot.warnings import actions, queries, sirens
 from patriot.warnings.models import Siren, SirenOrder
 from tests.nats import free_port
-from tests.warnings.makers import OPERATOR, area, published
+from tests.warnings.makers import MAYOR, OPERATOR, area, draft, published
 
 pytestmark = pytest.mark.django_db
 
@@ -57,6 +57,20 @@ class Device:
     def stop(self) -> None:
         self.client.disconnect()
         self.client.loop_stop()
+
+
+def orders() -> list[tuple[int, str]]:
+    """(warning, action) of all orders, in the sequence in which sirens get them."""
+    return [(one.warning_id, one.action) for one in SirenOrder.objects.order_by("at", "pk")]
+
+
+def kept_by(port: int) -> dict[str, Any]:
+    """What a siren that comes back finds at the broker."""
+    device = Device(port, "siren/jatirasa")
+    wait_for(lambda: device.heard)
+    device.stop()
+    found: dict[str, Any] = orjson.loads(device.heard[-1][1])
+    return found
 
 
 def wait_for(done: Any) -> None:
@@ -116,6 +130,100 @@ def test_it_falls_silent_when_an_update_makes_it_mild_or_time_is_over(siren: Sir
     sirens.silence(row.pk)
     assert [one.action for one in queries.siren_orders(row.pk)] == ["silence", "sound"]
     assert sirens.silence(row.pk) == 0
+
+
+def test_it_leaves_a_siren_sounding_that_another_warning_needs(siren: Siren) -> None:
+    first, second = published(), published()
+    for row in (first, second):
+        sirens.order_for(row.pk)
+    over = actions.all_clear(first.pk, viewer=OPERATOR)
+    assert sirens.order_for(over) == 0
+    assert orders() == [(first.pk, "sound"), (second.pk, "sound")]  # the newest is the other's already
+    last = actions.all_clear(second.pk, viewer=OPERATOR)
+    assert sirens.order_for(last) == 1
+    assert orders()[-1] == (last, "silence")
+
+
+def test_it_gives_the_other_warnings_order_again_when_the_newest_ends(siren: Siren) -> None:
+    first, second = published(), published(expires=clock.now() + timedelta(hours=1))
+    for row in (first, second):
+        sirens.order_for(row.pk)
+    SirenOrder.objects.update(sent_at=clock.now(), answered_at=clock.now(), answer="done")
+    over = actions.cancel(second.pk, "Salah", viewer=OPERATOR)
+    sirens.order_for(over)
+    sirens.order_for(over)  # the event was delivered twice
+    assert orders() == [(second.pk, "sound"), (first.pk, "sound")]
+    again = SirenOrder.objects.get(warning=first)
+    assert (again.sent_at, again.answered_at, again.until) == (None, None, first.expires)
+    assert Entry.objects.filter(kind="warnings.siren_ordered").count() == 3
+
+
+@pytest.mark.parametrize("is_away", [False, True])
+def test_it_leaves_the_real_order_at_the_broker_when_a_drill_ends(
+    siren: Siren, broker: int, is_away: bool
+) -> None:
+    real, drill = published(), published(status="Exercise", with_sirens=True)
+    for row in (real, drill):
+        sirens.order_for(row.pk)
+    if not is_away:
+        sirens.relay()
+        assert kept_by(broker)["warning"] == drill.identifier
+    sirens.order_for(actions.cancel(drill.pk, "Selesai", viewer=OPERATOR))
+    sirens.relay()
+    kept = kept_by(broker)
+    assert (kept["action"], kept["warning"], kept["status"]) == ("sound", real.identifier, "Actual")
+
+
+def test_it_sounds_for_the_real_one_when_drills_need_the_siren_too(siren: Siren) -> None:
+    real = published(expires=clock.now() + timedelta(hours=2))
+    drill = published(status="Exercise", with_sirens=True)
+    last = published(expires=clock.now() + timedelta(hours=1))
+    for row in (real, drill, last):
+        sirens.order_for(row.pk)
+    with clock.at(clock.now() + timedelta(minutes=90)):
+        actions.expire(last.pk, clock.now())
+        assert sirens.silence(last.pk) == 0
+    assert orders()[-1] == (real.pk, "sound")
+
+
+def test_it_falls_silent_when_the_other_warning_is_over_or_mild_or_elsewhere(siren: Siren) -> None:
+    away = {"drawn": None, "circle": [106.90, -6.20, 1.0]}
+    soon = published(expires=clock.now() + timedelta(hours=1))
+    for row in (published(severity="Minor"), published(**away), published(status="Exercise"), soon):
+        sirens.order_for(row.pk)
+    row = published()
+    sirens.order_for(row.pk)
+    with clock.at(soon.expires):  # before the job has written down that it is over
+        sirens.order_for(actions.all_clear(row.pk, viewer=OPERATOR))
+    assert orders()[-1][1] == "silence"
+
+
+def test_it_leaves_a_siren_sounding_that_an_update_drops_and_another_needs(siren: Siren) -> None:
+    first, second = published(), published()
+    for row in (first, second):
+        sirens.order_for(row.pk)
+    away = draft(drawn=None, circle=[106.90, -6.20, 1.0])
+    changed = actions.update(second.pk, viewer=OPERATOR)
+    actions.edit(changed, away, viewer=OPERATOR)
+    actions.submit(changed, viewer=OPERATOR)
+    actions.approve(changed, viewer=MAYOR)
+    sirens.order_for(changed)
+    assert orders() == [(second.pk, "sound"), (first.pk, "sound")]
+
+
+def test_it_does_not_take_an_order_given_anew_for_sent(siren: Siren, broker: int) -> None:
+    row = published()
+    sirens.order_for(row.pk)
+    visit = sirens.Exchange(*sirens.broker() or ("", 0, "", ""))
+    publish = visit.client.publish
+
+    def given_anew(*told: Any, **more: Any) -> Any:
+        SirenOrder.objects.update(at=clock.now())
+        return publish(*told, **more)
+
+    visit.client.publish = given_anew  # type: ignore[method-assign]
+    visit.run()
+    assert SirenOrder.objects.get().sent_at is None
 
 
 def test_it_signs_so_that_a_siren_can_tell(siren: Siren) -> None:

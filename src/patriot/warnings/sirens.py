@@ -30,7 +30,7 @@ from patriot.ledger import actions as ledger
 from patriot.warnings import areas, events, rules
 from patriot.warnings.keys import kept
 from patriot.warnings.models import PublicWarning, Siren, SirenOrder
-from patriot.warnings.rules import Order
+from patriot.warnings.rules import Order, State, Status
 
 log = logging.getLogger(__name__)
 
@@ -44,17 +44,28 @@ PATIENCE = timedelta(minutes=10)  # for an answer, after an order has run out
 @transaction.atomic
 def order_for(warning_id: int) -> int:
     """Tell the sirens what a published message means for them; returns how many were told. Idempotent."""
+    _take_turns()
     row = PublicWarning.objects.get(pk=warning_id)
-    if rules.sounds(row.step, row.status, row.severity, row.urgency, row.with_sirens):
-        told = _order(row, _within(row), Order.SOUND)
-        return told + _hush(row, except_for=_within(row))
-    return _hush(row, except_for=[])
+    sounding = _within(row) if _sounds(row) else []
+    return _order(row, sounding, Order.SOUND) + _hush(row, except_for=sounding)
 
 
 @transaction.atomic
 def silence(warning_id: int) -> int:
-    """Its time is over: silence what still sounds because of it."""
+    """Its time is over: silence what still sounds because of it; returns how many were told."""
+    _take_turns()
     return _hush(PublicWarning.objects.get(pk=warning_id), except_for=[])
+
+
+def _take_turns() -> None:
+    """Hold the sirens until the transaction ends: of two chains that end at once, the later sees the other's
+    end, so that none keeps a siren sounding for the other's sake.
+    """
+    list(Siren.objects.select_for_update(no_key=True).order_by("pk").values_list("pk"))
+
+
+def _sounds(row: PublicWarning) -> bool:
+    return rules.sounds(row.step, row.status, row.severity, row.urgency, row.with_sirens)
 
 
 def _within(row: PublicWarning) -> list[Siren]:
@@ -66,22 +77,51 @@ def _within(row: PublicWarning) -> list[Siren]:
 
 
 def _hush(row: PublicWarning, *, except_for: list[Siren]) -> int:
-    """Silence the sirens that this chain has set off."""
-    first = row.first_id or row.pk
+    """Silence the sirens that this chain has set off, but for those that must sound for another one."""
     kept_ids = {one.pk for one in except_for}
-    latest: dict[int, SirenOrder] = {}
-    found = SirenOrder.objects.filter(warning__in=_chain(first)).select_related("siren").order_by("pk")
-    for one in found:
-        latest[one.siren_id] = one
-    loud = [
-        one.siren for one in latest.values() if one.action == Order.SOUND and one.siren_id not in kept_ids
-    ]
-    return _order(row, loud, Order.SILENCE)
+    loud = [one for one in _set_off(row) if one.pk not in kept_ids]
+    needed = _needed_elsewhere(row) if loud else {}
+    for siren in loud:
+        if siren.pk in needed:
+            _sound_again(siren, needed[siren.pk])
+    return _order(row, [one for one in loud if one.pk not in needed], Order.SILENCE)
 
 
-def _chain(first: int) -> list[int]:
-    rows = PublicWarning.objects.filter(first=first).values_list("pk", flat=True)
-    return [first, *rows]
+def _set_off(row: PublicWarning) -> list[Siren]:
+    """The sirens that were told last by this chain to sound."""
+    found = SirenOrder.objects.filter(warning__in=_chain(row)).select_related("siren")
+    latest = {one.siren_id: one for one in found.order_by("at", "pk")}
+    return [one.siren for one in latest.values() if one.action == Order.SOUND]
+
+
+def _needed_elsewhere(row: PublicWarning) -> dict[int, PublicWarning]:
+    """By siren, the message in force of another chain for which it sounds: a real one before a drill, then
+    the one that holds longest.
+    """
+    in_force = PublicWarning.objects.filter(state=State.PUBLISHED, expires__gt=clock.now())
+    others = in_force.exclude(pk__in=_chain(row)).order_by("expires")
+    weightiest_last = sorted(filter(_sounds, others), key=lambda one: one.status == Status.ACTUAL)
+    return {siren.pk: one for one in weightiest_last for siren in _within(one)}
+
+
+def _sound_again(siren: Siren, row: PublicWarning) -> None:
+    """Make a message's order to sound the siren's last one: the broker keeps only that, and it carries the
+    status and the end by which the siren goes.
+    """
+    last = SirenOrder.objects.filter(siren=siren).order_by("at", "pk").last()
+    if last is not None and (last.warning_id, last.action) == (row.pk, Order.SOUND):
+        return
+    now = clock.now()
+    anew = {"at": now, "until": row.expires or now, "sent_at": None, "answered_at": None, "answer": ""}
+    order, _ = SirenOrder.objects.update_or_create(
+        siren=siren, warning=row, action=Order.SOUND, defaults=anew
+    )
+    _announce(order)
+
+
+def _chain(row: PublicWarning) -> list[int]:
+    first = row.first_id or row.pk
+    return [first, *PublicWarning.objects.filter(first=first).values_list("pk", flat=True)]
 
 
 def _order(row: PublicWarning, told: list[Siren], action: Order) -> int:
@@ -92,10 +132,15 @@ def _order(row: PublicWarning, told: list[Siren], action: Order) -> int:
             siren=siren, warning=row, action=action, defaults={"until": until, "at": now}
         )
         if is_new:
-            event = events.SirenOrdered(warning=row.pk, siren=siren.code, action=action, until=order.until)
-            ledger.append(event, actor=ACTOR, subject=f"warning:{row.pk}", agency=siren.agency,
-                          simulated=row.simulated)  # fmt: skip
+            _announce(order)
     return len(told)
+
+
+def _announce(order: SirenOrder) -> None:
+    row, siren = order.warning, order.siren
+    event = events.SirenOrdered(warning=row.pk, siren=siren.code, action=order.action, until=order.until)
+    ledger.append(event, actor=ACTOR, subject=f"warning:{row.pk}", agency=siren.agency,
+                  simulated=row.simulated)  # fmt: skip
 
 
 def payload(order: SirenOrder) -> bytes:
@@ -189,7 +234,8 @@ class Exchange:
         try:
             self._until(self.client.is_connected)
             self.client.subscribe("siren/+/ack", qos=1)
-            for order in SirenOrder.objects.filter(sent_at=None).select_related("siren", "warning"):
+            waiting = SirenOrder.objects.filter(sent_at=None).select_related("siren", "warning")
+            for order in waiting.order_by("at", "pk"):  # the broker keeps the last one
                 self._send(order)
             self._until(lambda: False, LISTEN_S)
         finally:
@@ -202,7 +248,8 @@ class Exchange:
         told = self.client.publish(f"siren/{order.siren.code}", payload(order), qos=1, retain=True)
         told.wait_for_publish(WAIT_S)
         if told.rc == MQTTErrorCode.MQTT_ERR_SUCCESS and told.is_published():
-            SirenOrder.objects.filter(pk=order.pk, sent_at=None).update(sent_at=clock.now())
+            as_read = SirenOrder.objects.filter(pk=order.pk, sent_at=None, at=order.at)
+            as_read.update(sent_at=clock.now())  # unless it was given anew meanwhile
 
     def _until(self, done: Callable[[], bool], longest: float = WAIT_S) -> None:
         """Wait for the client's own thread."""
