@@ -155,6 +155,24 @@ def test_it_says_when_nothing_is_known(kota: None) -> None:
         actions.draft_from_condition("battery:1", viewer=OPERATOR)
 
 
+def test_it_warns_of_nothing_that_is_normal_again(kota: None, client: Client) -> None:
+    noticed(1)
+    noticed(0)
+    with pytest.raises(NotFound):
+        actions.draft_from_condition("siaga:12", viewer=OPERATOR)
+    client.force_login(user(Role.OPERATOR))
+    client.cookies["django_language"] = "en"
+    page = client.get("/console/warnings/new/?condition=siaga:12").content.decode()
+    assert "P2C is normal again" in page
+    assert "Nothing is known" not in page
+    assert "562" not in page
+    assert not re.search(r'name="(template|areas)"[^>]* checked', page)
+    noticed(2, condition="forecast:1", code="forecast")
+    noticed(0, condition="forecast:1", code="forecast")
+    page = client.get("/console/warnings/new/?condition=forecast:1").content.decode()
+    assert "is no longer expected, or has come by now" in page
+
+
 @pytest.mark.parametrize("city", ["kota_bekasi", "kabupaten_bekasi"])
 def test_it_has_templates_that_can_be_sent_once_filled(city: str) -> None:
     area()

@@ -65,6 +65,7 @@ def new(request: HttpRequest) -> HttpResponse:
     found = prefill.suggest(condition, clock.now()) if condition else None
     context = {
         "templates": queries.templates(), "found": found, "condition": condition, "groups": _groups(),
+        "over": prefill.over(condition) if condition and not found else None,
         "fields": found.fields if found else {"time": f"{clock.now().astimezone(clock.WIB):%H.%M} WIB"},
         "ticked": found.areas if found else [], "statuses": _statuses(_viewer(request)),
     }  # fmt: skip

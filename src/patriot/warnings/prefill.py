@@ -27,11 +27,13 @@ class Suggestion:
 
 
 def suggest(condition: str, now: datetime) -> Suggestion | None:
-    """The hazard that fits a condition ("siaga:12"); None when nothing is known of it or none fits."""
+    """The hazard that fits a condition ("siaga:12"); None when nothing is known of it, it is normal again
+    or none fits.
+    """
     body = last_of(condition)
-    if body is None:
+    if body is None or not body["level"]:
         return None
-    template = fitting(str(body["code"]), int(body["level"] or body["old_level"]))
+    template = fitting(str(body["code"]), int(body["level"]))
     if template is None:
         return None
     area = places.area(str(body.get("area") or ""))
@@ -47,6 +49,12 @@ def last_of(condition: str) -> dict[str, Any] | None:
         if body.get("condition") == condition:
             return body
     return None
+
+
+def over(condition: str) -> dict[str, Any] | None:
+    """The newest event about a condition when it says that it is over; else None."""
+    body = last_of(condition)
+    return body if body is not None and not body["level"] else None
 
 
 def fitting(code: str, level: int) -> WarningTemplate | None:
