@@ -33,13 +33,13 @@ def noticed(level: int = 3, *, condition: str = "siaga:12", code: str = "siaga",
     ledger.append(said, actor="system:sensing", subject=f"condition:{condition}", agency="bpbd")
 
 
-def foretold(peak_at: datetime) -> None:
+def foretold(peak_at: datetime, *, value: float = 473.2, level: int = 2, at: datetime = NIGHT) -> None:
     """The river is expected to stand high at P2C."""
     said = ForecastMade(
-        thing=1, name="P2C", method="learned", state="rising", now=225, value=473.2, low=433, high=512,
-        peak_at=peak_at, peak_from=peak_at, peak_to=peak_at, level=2, label="Siaga 2", mae_cm=4,
-        mae_hours=0.3, coverage=0.91, waves=10, days=45, ahead_h=4, agency="bpbd",
-        area="32.75.09.1004", at=NIGHT,
+        thing=1, name="P2C", method="learned", state="rising", now=225, value=value, low=433, high=512,
+        peak_at=peak_at, peak_from=peak_at, peak_to=peak_at, level=level, label=f"Siaga {4 - level}",
+        mae_cm=4, mae_hours=0.3, coverage=0.91, waves=10, days=45, ahead_h=4, agency="bpbd",
+        area="32.75.09.1004", at=at,
     )  # fmt: skip
     ledger.append(said, actor="system:forecast", subject="thing:1", agency="bpbd")
 
@@ -79,6 +79,34 @@ def test_it_never_says_of_what_is_foretold_that_it_was_measured(kota: None) -> N
 def drafted(condition: str) -> PublicWarning:
     """What is drafted from a condition."""
     return PublicWarning.objects.get(pk=actions.draft_from_condition(condition, viewer=OPERATOR))
+
+
+def test_it_takes_figure_level_and_hour_of_one_forecast_the_newest(kota: None) -> None:
+    foretold(NIGHT + timedelta(hours=3))
+    noticed(2, condition="forecast:1", code="forecast", value=473.2)
+    foretold(NIGHT + timedelta(hours=2), value=561.8, level=3, at=NIGHT + timedelta(minutes=20))
+    row = drafted("forecast:1")
+    assert row.template == "banjir_diperkirakan_1"
+    said = "diperkirakan mencapai 562 cm (Siaga 1) sekitar pukul 03.10 WIB. Prakiraan pukul 01.30 WIB."
+    assert said in row.description_id
+    foretold(NIGHT + timedelta(hours=2), value=300, level=0, at=NIGHT + timedelta(minutes=40))
+    with pytest.raises(NotFound):
+        actions.draft_from_condition("forecast:1", viewer=OPERATOR)
+
+
+@pytest.mark.parametrize("level", [2, 3])
+def test_it_says_the_hour_of_a_gauge_beside_the_gauge_and_not_of_places_downstream(
+    kota: None, level: int
+) -> None:
+    foretold(NIGHT + timedelta(hours=3), level=level)
+    noticed(level, condition="forecast:1", code="forecast")
+    row = drafted("forecast:1")
+    assert "04.10" not in row.headline_id + row.headline_en
+    assert "Air di P2C diperkirakan mencapai 473 cm" in row.description_id
+    for text in (row.description_id, row.description_en):
+        sentence = next(one for one in text.split(". ") if "04.10" in one)
+        assert "P2C" in sentence
+        assert "Jatirasa" not in sentence
 
 
 @pytest.mark.parametrize("level", [1, 2, 3])

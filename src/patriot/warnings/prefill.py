@@ -30,7 +30,7 @@ def suggest(condition: str, now: datetime) -> Suggestion | None:
     """The hazard that fits a condition ("siaga:12"); None when nothing is known of it, it is normal again
     or none fits.
     """
-    body = last_of(condition)
+    body = known_of(condition)
     if body is None or not body["level"]:
         return None
     template = fitting(str(body["code"]), int(body["level"]))
@@ -38,7 +38,13 @@ def suggest(condition: str, now: datetime) -> Suggestion | None:
         return None
     area = places.area(str(body.get("area") or ""))
     codes = list(dict.fromkeys([*([area.code] if area else []), *template.areas]))
-    return Suggestion(template.code, _fields(body, area.name if area else "", now), codes)
+    return Suggestion(template.code, _fields(body, now), codes)
+
+
+def known_of(condition: str) -> dict[str, Any] | None:
+    """The newest event about a condition; of a level foretold with the newest forecast's figures."""
+    body = last_of(condition)
+    return _foretold(body) if body and body["level"] and body["code"] == "forecast" else body
 
 
 def last_of(condition: str) -> dict[str, Any] | None:
@@ -52,8 +58,8 @@ def last_of(condition: str) -> dict[str, Any] | None:
 
 
 def over(condition: str) -> dict[str, Any] | None:
-    """The newest event about a condition when it says that it is over; else None."""
-    body = last_of(condition)
+    """What is known of a condition when that is that it is over; else None."""
+    body = known_of(condition)
     return body if body is not None and not body["level"] else None
 
 
@@ -67,29 +73,32 @@ def fitting(code: str, level: int) -> WarningTemplate | None:
     return None
 
 
+def _foretold(body: dict[str, Any]) -> dict[str, Any]:
+    """What the gauge's newest forecast says: between changes of its level the figure and the hour move."""
+    newest = Entry.objects.filter(kind=FORETOLD, subject=f"thing:{body['thing']}").order_by("-id").first()
+    if newest is None:
+        return body
+    said: dict[str, Any] = orjson.loads(newest.body)
+    return body | {name: said[name] for name in ("level", "label", "value", "peak_at", "at")}
+
+
 def in_english(figure: str) -> str:
     """A figure of the Indonesian text as the English one writes it: "7,25 cm/jam" → "7.25 cm/h"."""
     return DECIMAL_COMMA.sub(".", figure).replace("/jam", "/h")
 
 
-def _fields(body: dict[str, Any], area: str, now: datetime) -> dict[str, str]:
+def _fields(body: dict[str, Any], now: datetime) -> dict[str, str]:
     figure = _figure(body.get("value"), str(body.get("unit") or ""))
-    at = datetime.fromisoformat(str(body["at"])) if body.get("at") else now
-    expected = _expected(body)
+    at, peak_at = _moment(body.get("at")) or now, _moment(body.get("peak_at"))
     return {
         "level": figure, "level_en": in_english(figure), "station": str(body.get("name") or ""),
         "label": str(body.get("label") or ""), "time": _hour(at), "places": "",
-        "hour": _hour(expected) if expected else "",
+        "hour": _hour(peak_at) if peak_at else "",
     }  # fmt: skip
 
 
-def _expected(body: dict[str, Any]) -> datetime | None:
-    """When the level foretold is expected, by the newest forecast of that gauge."""
-    if body["code"] != "forecast":
-        return None
-    newest = Entry.objects.filter(kind=FORETOLD, subject=f"thing:{body['thing']}").order_by("-id").first()
-    peak_at = orjson.loads(newest.body)["peak_at"] if newest else None
-    return datetime.fromisoformat(peak_at) if peak_at else None
+def _moment(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None
 
 
 def _hour(at: datetime) -> str:
