@@ -27,11 +27,11 @@ from patriot.kernel.geometry import Point
 from patriot.ledger.models import Entry
 from patriot.people.rules import Role
 from patriot.warnings import actions, jobs, letters, push, queries, subscriptions, tell
-from patriot.warnings.models import Delivery, Subscription
+from patriot.warnings.models import Delivery, PublicWarning, Subscription
 from patriot.warnings.subscriptions import Place
 from tests.factories import user
 from tests.nats import free_port
-from tests.warnings.makers import OPERATOR, area, draft, published
+from tests.warnings.makers import MAYOR, OPERATOR, area, draft, published
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -217,6 +217,66 @@ def test_it_does_not_send_what_was_withdrawn_meanwhile(browser: Browser) -> None
     tell.enqueue(last)
     tell.send_due()
     assert [notice["title"].split(":")[0] for notice in browser.opened()] == ["DICABUT"]
+
+
+def moved(first: PublicWarning, **where: object) -> PublicWarning:
+    """An update in force, for another place."""
+    pk = actions.update(first.pk, viewer=OPERATOR)
+    actions.edit(pk, draft(**where), viewer=OPERATOR)
+    actions.submit(pk, viewer=OPERATOR)
+    actions.approve(pk, viewer=MAYOR)
+    return PublicWarning.objects.get(pk=pk)
+
+
+AWAY: dict[str, object] = {"drawn": None, "circle": [106.90, -6.20, 1.0]}
+
+
+@pytest.mark.parametrize("end", ["all_clear", "cancel"])
+def test_it_tells_those_whom_it_warned_however_the_area_moves(browser: Browser, end: str) -> None:
+    subscriptions.by_push(browser.address, Place("", Point(106.98, -6.29), 1000), "en")
+    row = published()
+    tell.enqueue(row.pk)
+    tell.send_due()
+    for _ in range(2):
+        row = moved(row, **AWAY)
+        tell.enqueue(row.pk)
+        tell.send_due()
+    last = getattr(actions, end)(row.pk, "Aman", viewer=OPERATOR)
+    assert queries.reach(row) == 1
+    tell.enqueue(last)
+    tell.send_due()
+    titles = [notice["title"].split(":")[0] for notice in browser.opened()]
+    assert titles == ["Flood", "UPDATE", "UPDATE", {"all_clear": "ALL CLEAR", "cancel": "WITHDRAWN"}[end]]
+
+
+def test_it_tells_those_who_are_being_told_of_the_earlier_message_this_second(browser: Browser) -> None:
+    subscriptions.by_push(browser.address, Place("", Point(106.98, -6.29), 1000), "id")
+    row = published()
+    tell.enqueue(row.pk)
+    assert tell.enqueue(moved(row, **AWAY).pk) == 1
+
+
+def test_it_tells_nobody_of_an_update_elsewhere_who_never_heard_of_it(browser: Browser) -> None:
+    subscriptions.by_push(browser.address, Place("", Point(106.98, -6.29), 1000), "id")
+    browser.answers[:] = [400]
+    row, unrelated = published(), published()
+    tell.enqueue(row.pk)
+    tell.send_due()
+    assert tell.enqueue(moved(row, **AWAY).pk) == 0
+    tell.enqueue(unrelated.pk)
+    tell.send_due()
+    assert tell.enqueue(published(**AWAY).pk) == 0
+
+
+def test_it_tells_each_address_once_of_an_update_also_when_the_event_comes_twice(browser: Browser) -> None:
+    subscriptions.by_push(browser.address, Place("", Point(106.98, -6.29), 1000), "id")
+    subscriptions.by_push(browser.address, Place("", Point(106.90, -6.20), 1000), "id")
+    row = published()
+    tell.enqueue(row.pk)
+    newer = moved(row, **AWAY)
+    assert tell.enqueue(newer.pk) == 1
+    Delivery.objects.filter(warning=row).update(state="skipped")
+    assert tell.enqueue(newer.pk) == 0
 
 
 def test_it_counts_the_told_in_the_ledger_without_naming_them(

@@ -28,9 +28,9 @@ CHUNK = 2000
 
 @transaction.atomic
 def enqueue(warning_id: int) -> int:
-    """Make a delivery for everybody whose place the message concerns, once each; returns how many."""
+    """Make a delivery for everybody whom the message concerns, once each; returns how many."""
     row = PublicWarning.objects.get(pk=warning_id)
-    if not rules.reaches_people(row.status):
+    if not rules.reaches_people(row.status) or row.deliveries.exists():  # an event may come twice
         return 0
     now, made = clock.now(), 0
     for chunk in _chunks(concerned(row)):
@@ -42,14 +42,27 @@ def enqueue(warning_id: int) -> int:
 
 
 def concerned(row: PublicWarning) -> list[tuple[int, str]]:
-    """(id, channel) of one subscription of each address that follows a place the message touches."""
+    """(id, channel) of one subscription of each address that follows a place the message touches, or was
+    told of another message of its chain.
+    """
+    wanted = _told_before(row)
     shape = areas.shape_of(row.area_codes, row.drawn, row.circle)
-    if shape is None:
-        return []
-    wanted = Q(area__in=areas.touched(shape) | set(row.area_codes)) | Q(pk__in=_near(shape))
+    if shape is not None:
+        wanted |= Q(area__in=areas.touched(shape) | set(row.area_codes)) | Q(pk__in=_near(shape))
     found = Subscription.objects.filter(wanted, confirmed_at__isnull=False)
     one_each = found.order_by("channel", "address", "pk").distinct("channel", "address")
     return list(one_each.values_list("pk", "channel"))
+
+
+def _told_before(row: PublicWarning) -> Q:
+    """Subscriptions that another message of the chain has reached, or is on its way to this very second: its
+    news holds for them until they hear otherwise, wherever the danger is by now.
+    """
+    if row.first_id is None:
+        return Q(pk__in=[])
+    chain = Q(warning=row.first_id) | Q(warning__first=row.first_id)
+    told = Delivery.objects.filter(chain, state__in=("due", "sent")).exclude(warning=row)
+    return Q(pk__in=told.values("subscription"))
 
 
 def _near(shape: Any) -> list[int]:
