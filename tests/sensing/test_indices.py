@@ -1,6 +1,7 @@
 """Indices from stored readings: announced, kept once, and a condition only where something is abnormal."""
 
 from datetime import UTC, date, datetime, timedelta
+from math import sqrt
 
 import pytest
 
@@ -86,12 +87,58 @@ def test_it_says_why_a_station_does_not_count(
     assert Index.objects.get().value is None
 
 
-def test_it_computes_the_pollution_index_of_the_newest_samples() -> None:
-    made = city.thing("quality", "water_quality", {"bod": "mg/l", "cod": "mg/l", "temperature": "°C"})
-    for key, value in (("bod", 5.0), ("cod", 62.5), ("temperature", 29.0)):
+def river(**values: float) -> Thing:
+    made = city.thing("quality", "water_quality", dict.fromkeys(values, ""))
+    for key, value in values.items():
         city.read(city.of(made, key), [(NOON - timedelta(minutes=20), value, 0)])
+    return made
+
+
+def test_it_computes_the_pollution_index_of_the_newest_samples() -> None:
+    river(bod=5.0, cod=62.5, tss=25.0, no3=5.0, temperature=29.0)
     (found,) = indices.water(NOON)
-    assert (found.value, found.detail["critical"], found.label, found.level) == (2.78, "cod", "light", 0)
+    ratios = {"bod": 2.11, "cod": 2.99, "tss": 0.5, "no3": 0.5}
+    assert (found.detail["ratios"], found.detail["critical"]) == (ratios, "cod")
+    assert found.value == pytest.approx(sqrt((2.99**2 + (sum(ratios.values()) / 4) ** 2) / 2), abs=0.01)
+    assert (found.label, found.level, found.detail["reason"]) == ("light", 0, "")
+
+
+@pytest.mark.parametrize("flag", [Flag.UNCALIBRATED, Flag.FLATLINE, Flag.RANGE])
+def test_it_counts_no_analyser_of_water_that_is_uncalibrated_or_stuck(flag: Flag) -> None:
+    made = river(bod=1.5, cod=12.5, tss=25.0, no3=5.0)
+    city.stream(made, "total_p", "mg/l")
+    city.read(city.of(made, "total_p"), [(NOON - timedelta(minutes=20), 40.0, int(flag))])
+    (found,) = indices.water(NOON)
+    assert found.detail["ratios"].keys() == {"bod", "cod", "tss", "no3"}
+    assert (found.value, found.label) == (0.5, "good")
+
+
+@pytest.mark.parametrize(
+    ("flag", "reason"),
+    [(Flag.UNCALIBRATED, "uncalibrated"), (Flag.FLATLINE, "too_few_parameters")],
+)
+def test_it_says_why_a_river_has_no_index(flag: Flag, reason: str) -> None:
+    made = river(bod=3.0, cod=25.0, tss=50.0)
+    city.stream(made, "do", "mg/l")
+    city.read(city.of(made, "do"), [(NOON - timedelta(minutes=20), 6.0, int(flag))])
+    (found,) = indices.water(NOON)
+    assert (found.value, found.label, found.detail["reason"]) == (None, "", reason)
+    indices.keep([found], NOON)
+    assert not Condition.objects.exists()
+    assert (row := Index.objects.get()).value is None
+    assert row.detail["reason"] == reason
+
+
+def test_it_calls_no_river_good_for_its_ph_alone() -> None:
+    river(ph=7.5, temperature=28.0)
+    (found,) = indices.water(NOON)
+    assert (found.value, found.detail["reason"]) == (None, "too_few_parameters")
+
+
+def test_it_says_nothing_of_a_river_without_a_sample() -> None:
+    river(temperature=28.0, battery=90.0)
+    assert indices.water(NOON) == []
+    assert indices.water(NOON + timedelta(days=1)) == []
 
 
 def group(code: str, feeder: str, burning: float, at: datetime) -> Thing:

@@ -73,7 +73,7 @@ class IndexComputed:
     """An index of a station over a period ending `at`: ISPU or the Pollution Index.
 
     `label`: its class, a code; `critical`: what makes it; `value` None: too little to say, `reason` tells why
-    ("uncalibrated", "too_few_hours").
+    ("uncalibrated", "too_few_hours", "too_few_parameters").
     """
 
     thing: int

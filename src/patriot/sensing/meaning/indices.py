@@ -15,7 +15,7 @@ from patriot.sensing.judging.quality import SECOND
 from patriot.sensing.judging.thresholds import Crossing
 from patriot.sensing.meaning import ispu, river
 from patriot.sensing.models import Condition, Index, Thing
-from patriot.sensing.rules import UNFIT, UNFIT_FOR_INDEX, Purpose
+from patriot.sensing.rules import GOOD, UNFIT, UNFIT_FOR_INDEX, Flag, Purpose
 
 FRESH_WATER = timedelta(hours=3)
 ACTOR = "system:indices"
@@ -35,12 +35,23 @@ WHERE t.purpose = 'air'
 GROUP BY 1, 2, 3, 4
 """  # noqa: S608 - constants only
 LATEST = """
-SELECT d.thing_id, d.key, l.datastream_id, l.value, l.at
+SELECT d.thing_id, d.key, l.value, l.at, l.flags
 FROM sensing_latest l JOIN sensing_datastream d ON d.id = l.datastream_id
 JOIN sensing_thing t ON t.id = d.thing_id
 WHERE t.purpose = %s AND l.at >= %s AND l.at <= %s AND l.flags & %s = 0 AND l.value IS NOT NULL
 """
-type Latest = dict[int, dict[str, tuple[float, int]]]  # thing → key → (value, datastream)
+
+
+@dataclass(frozen=True)
+class Newest:
+    """A stream's newest reading."""
+
+    value: float
+    at: datetime
+    flags: int
+
+
+type Latest = dict[int, dict[str, Newest]]  # thing → key → reading
 
 
 @dataclass(frozen=True)
@@ -62,11 +73,11 @@ def rows_of(sql: str, parameters: Any) -> list[tuple[Any, ...]]:
         return list(cursor.fetchall())
 
 
-def latest(purpose: Purpose, now: datetime, fresh: timedelta) -> Latest:
-    """The newest fit reading of each stream of these things, not older than `fresh`."""
+def latest(purpose: Purpose, now: datetime, fresh: timedelta, without: Flag = UNFIT) -> Latest:
+    """The newest reading of each stream of these things, not older than `fresh`, with none of these flags."""
     found: Latest = {}
-    for thing, key, datastream, value, _at in rows_of(LATEST, [purpose, now - fresh, now, int(UNFIT)]):
-        found.setdefault(thing, {})[key] = (value, datastream)
+    for thing, key, *reading in rows_of(LATEST, [purpose, now - fresh, now, int(without)]):
+        found.setdefault(thing, {})[key] = Newest(*reading)
     return found
 
 
@@ -112,19 +123,24 @@ def _columns(rows: list[tuple[int, float]]) -> tuple[Any, Any, Any]:
 
 
 def water(now: datetime) -> list[Computed]:
-    """Every water quality station's Pollution Index from its newest readings."""
+    """Every water quality station's Pollution Index from its newest readings; none without a fresh sample."""
+    samples = latest(Purpose.WATER_QUALITY, now, FRESH_WATER, GOOD)
     return [
-        computed
-        for thing, streams in sorted(latest(Purpose.WATER_QUALITY, now, FRESH_WATER).items())
-        if (computed := _water(thing, {key: value for key, (value, _id) in streams.items()}))
+        _water(thing, streams)
+        for thing, streams in sorted(samples.items())
+        if not river.PARAMETERS.isdisjoint(streams)
     ]
 
 
-def _water(thing: int, values: dict[str, float]) -> Computed | None:
+def _water(thing: int, streams: Mapping[str, Newest]) -> Computed:
+    values = {key: one.value for key, one in streams.items() if not one.flags & UNFIT_FOR_INDEX}
     found = river.pollution(values, temperature=values.get("temperature", 25.0))
-    if found is None:
-        return None
-    detail = {"critical": found.worst, "ratios": {name: round(r, 2) for name, r in found.ratios.items()}}
+    if found is None or len(found.ratios) < river.LEAST_PARAMETERS:
+        expired = any(streams[key].flags & Flag.UNCALIBRATED for key in river.PARAMETERS & streams.keys())
+        reason = "uncalibrated" if expired else "too_few_parameters"
+        return Computed(thing, "pollution", None, "", 0, {"critical": "", "ratios": {}, "reason": reason})
+    ratios = {name: round(one, 2) for name, one in found.ratios.items()}
+    detail = {"critical": found.worst, "ratios": ratios, "reason": ""}
     level = POLLUTED.get(found.klass, 0)
     return Computed(thing, "pollution", round(found.value, 2), str(found.klass), level, detail)
 

@@ -11,6 +11,10 @@ CLASS_II: Mapping[str, float] = {
     "bod": 3, "cod": 25, "tss": 50, "do": 4, "no3": 10, "total_p": 0.2, "fecal_coliform": 1000,
 }  # fmt: skip
 PH_RANGE = (6.0, 9.0)
+PARAMETERS = frozenset({*CLASS_II, "ph"})
+# For an index to be told of a river. The decree sets no number; the CCME Water Quality Index (2001) asks for
+# at least four variables. From one or two "good" would mean no more than "not looked".
+LEAST_PARAMETERS = 4
 
 
 class Class(StrEnum):

@@ -30,7 +30,7 @@ def street_lights(now: datetime) -> list[Crossing]:
     things = things_of(Purpose.LIGHT_GROUP)
     counts = latest(Purpose.LIGHT_GROUP, now, FRESH)
     states = {
-        thing: lights.judge(counts[thing]["burning"][0], _number(row, "lamps"), _dark(row, now))
+        thing: lights.judge(counts[thing]["burning"].value, _number(row, "lamps"), _dark(row, now))
         for thing, row in things.items()
         if "burning" in counts.get(thing, {})
     }
@@ -110,7 +110,7 @@ def car_parks(now: datetime) -> list[Crossing]:
     for thing, streams in counts.items():
         if "occupied" not in streams:
             continue
-        occupied, _stream = streams["occupied"]
+        occupied = streams["occupied"].value
         share = parking.occupancy(occupied, _number(things[thing], "capacity"))
         condition = f"parking_full:{thing}"
         level = int(parking.is_full(share, condition in full))
