@@ -147,6 +147,36 @@ def test_it_puts_the_figure_an_operator_writes_into_both_languages(kota: None, c
     assert "rising fast, 1.5 m/h at" in row.description_en
 
 
+AIR = [
+    (1, "unhealthy", "Tidak sehat", "Unhealthy", "Moderate"),
+    (2, "very_unhealthy", "Sangat tidak sehat", "Very unhealthy", "Severe"),
+    (3, "hazardous", "Berbahaya", "Hazardous", "Severe"),
+]
+
+
+@pytest.mark.parametrize(("level", "code", "indonesian", "english", "severity"), AIR)
+def test_it_names_the_class_of_the_air_in_each_language(
+    kota: None, client: Client, level: int, code: str, indonesian: str, english: str, severity: str
+) -> None:
+    noticed(level, condition="ispu:7", code="ispu", value=215, unit="", name="SPKU Bekasi", label=code)
+    row = drafted("ispu:7")
+    assert row.severity == severity
+    assert row.description_id.endswith(f"(ISPU) di SPKU Bekasi 215 pukul 01.10 WIB: {indonesian}.")
+    assert row.description_en.endswith(f"(ISPU) at SPKU Bekasi is 215 at 01.10 WIB: {english}.")
+    assert indonesian.lower() in row.event_id.lower()
+    assert english.lower() in row.event_en.lower()
+    client.force_login(user(Role.OPERATOR))
+    page = client.get("/console/warnings/new/?condition=ispu:7").content.decode()
+    hidden = dict(re.findall(r'type="hidden" name="(label\w*)" value="([^"]*)"', page))
+    assert hidden == {"label": indonesian, "label_en": english}
+    client.post("/console/warnings/new/", hidden | {
+        "template": row.template, "status": "Exercise", "station": "SPKU Bekasi", "level": "215",
+        "time": "01.10 WIB", "areas": ["32.75.09.1004"],
+    })  # fmt: skip
+    made = PublicWarning.objects.get(pk__gt=row.pk)
+    assert (made.description_id, made.description_en) == (row.description_id, row.description_en)
+
+
 def test_it_claims_no_level_of_a_river_that_only_rises_fast(kota: None) -> None:
     noticed(1, condition="rate_of_rise:12", code="rate_of_rise", value=187.1)
     row = drafted("rate_of_rise:12")
@@ -205,7 +235,7 @@ def test_it_warns_of_nothing_that_is_normal_again(kota: None, client: Client) ->
 def test_it_has_templates_that_can_be_sent_once_filled(city: str) -> None:
     area()
     pack.load(Pack(CITIES / city))
-    fields = dict.fromkeys(("station", "level", "level_en", "time", "hour", "label"), "x")
+    fields = dict.fromkeys(("station", "level", "level_en", "time", "hour", "label", "label_en"), "x")
     for template in WarningTemplate.objects.all():
         pk = actions.draft_from_template(
             template.code, fields, viewer=OPERATOR, area_codes=["32.75.09.1004"], status="Exercise"

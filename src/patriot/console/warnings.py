@@ -26,7 +26,7 @@ WRITERS = actions.DRAFTERS
 READERS = (*WRITERS, Role.LEADERSHIP, Role.HEAD)
 DECIDERS = (Role.LEADERSHIP, Role.HEAD)
 ENDERS = (*WRITERS, Role.LEADERSHIP)
-FIELDS = ("station", "level", "time", "hour", "places", "label")  # of templates, in the form's order
+FIELDS = ("station", "level", "time", "hour", "places", "label", "label_en")  # of templates
 
 
 def _viewer(request: HttpRequest) -> Viewer:

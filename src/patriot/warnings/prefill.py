@@ -6,6 +6,8 @@ from datetime import datetime
 from typing import Any
 
 import orjson
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import override
 
 from patriot.kernel.clock import WIB
 from patriot.ledger.models import Entry
@@ -13,13 +15,15 @@ from patriot.places import queries as places
 from patriot.warnings.models import WarningTemplate
 
 KIND, FORETOLD = "sensing.condition_changed", "sensing.forecast_made"
+CLASSES = {"unhealthy": _("Unhealthy"), "very_unhealthy": _("Very unhealthy"),
+           "hazardous": _("Hazardous")}  # fmt: skip
 LOOKED_AT = 2000  # entries, newest first
 DECIMAL_COMMA, HOURLY = re.compile(r"(?<=\d),(?=\d)"), re.compile(r"/h$")
 
 
 @dataclass(frozen=True)
 class Suggestion:
-    """A template, its fields and the areas. `level` as Indonesian writes it, `level_en` as English does."""
+    """A template, its fields and the areas. The English text's `level` and `label` end in `_en`."""
 
     template: str
     fields: dict[str, str]
@@ -92,9 +96,16 @@ def _fields(body: dict[str, Any], now: datetime) -> dict[str, str]:
     at, peak_at = _moment(body.get("at")) or now, _moment(body.get("peak_at"))
     return {
         "level": figure, "level_en": in_english(figure), "station": str(body.get("name") or ""),
-        "label": str(body.get("label") or ""), "time": _hour(at), "places": "",
+        "label": _named(body, "id"), "label_en": _named(body, "en"), "time": _hour(at), "places": "",
         "hour": _hour(peak_at) if peak_at else "",
     }  # fmt: skip
+
+
+def _named(body: dict[str, Any], language: str) -> str:
+    """The level's own name; of an index its class, which sensing tells as a code."""
+    label = str(body.get("label") or "")
+    with override(language):
+        return str(CLASSES.get(label, label))
 
 
 def _moment(text: str | None) -> datetime | None:
