@@ -7,7 +7,7 @@ import pytest
 
 from patriot.kernel import clock
 from patriot.ledger import actions as ledger
-from patriot.sensing.meaning import indices, ispu, street
+from patriot.sensing.meaning import indices, ispu, lights, street
 from patriot.sensing.models import Condition, Index, Thing
 from patriot.sensing.rules import Flag
 from tests.sensing import city
@@ -172,6 +172,23 @@ def test_it_sees_lamps_that_burn_by_day() -> None:
     made = group("a", "F1", 100, NOON)
     indices.bring(street.street_lights(NOON))
     assert Condition.objects.get(level__gt=0).condition == f"light_day:{made.pk}"
+
+
+def test_it_judges_lamps_by_the_light_when_they_were_counted() -> None:
+    """Lamps counted as burning before dawn, or as off at dusk, are not wrong because the sun went on."""
+    day = lights.sun(NOON.date(), *city.SPOT)
+    assert day.rises is not None
+    assert day.sets is not None
+    lit = group("a", "F1", 100, day.rises - timedelta(minutes=15))
+    assert street.street_lights(day.rises + timedelta(minutes=4)) == []
+    unlit = group("b", "F2", 0, day.sets + timedelta(minutes=10))
+    assert street.street_lights(day.sets + timedelta(minutes=25)) == []
+    city.read(city.of(lit, "burning"), [(day.rises + timedelta(minutes=25), 100.0, 0)])
+    found = {one.condition: one.level for one in street.street_lights(day.rises + timedelta(minutes=40))}
+    assert found == {f"light_day:{lit.pk}": 1, f"light_dark:{lit.pk}": 0}
+    city.read(city.of(unlit, "burning"), [(day.sets + timedelta(minutes=25), 0.0, 0)])
+    found = {one.condition: one.level for one in street.street_lights(day.sets + timedelta(minutes=40))}
+    assert found["feeder:F2"] == 2
 
 
 def test_it_says_nothing_of_lamps_that_say_nothing() -> None:

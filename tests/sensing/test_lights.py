@@ -50,6 +50,15 @@ def test_it_tells_night_from_day_and_twilight_in_bekasi() -> None:
     assert dark(11, 0) is None  # 18:00 WIB, ten minutes after sunset
 
 
+def test_it_leaves_lamps_alone_on_both_sides_of_sunrise_and_sunset() -> None:
+    day = sun(date(2026, 11, 22), *BEKASI)
+    assert day.rises is not None
+    assert day.sets is not None
+    for turn, night_is_after in ((day.rises, False), (day.sets, True)):
+        seen = [is_dark(turn + timedelta(minutes=n), *BEKASI) for n in (-21, -19, -1, 1, 19, 21)]
+        assert seen == [not night_is_after, None, None, None, None, night_is_after]
+
+
 def test_it_judges_a_group_of_lamps() -> None:
     night = [judge(n, 100, dark=True) for n in (100, 85, 84, 5, 4, 0)]
     assert night == [State.OK, State.OK, State.DARK, State.DARK, State.FAILED, State.FAILED]

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 RISE_ALTITUDE = -0.833  # degrees: the upper edge of the sun, refraction included
-DUSK = timedelta(minutes=20)  # lamps need not burn so soon after sunset or so long before sunrise
+DUSK = timedelta(minutes=20)  # around sunrise and sunset: clouds and light sensors decide, not the almanac
 BURNING_ENOUGH = 0.85  # of a group, at night
 FAILED_BELOW = 0.05  # burning at night: not lamps but what feeds them
 WASTED_ABOVE = 0.10  # burning by day
@@ -83,14 +83,14 @@ def _hour_angle(declination: float, lat: float) -> float | None:
 
 
 def is_dark(at: datetime, lon: float, lat: float) -> bool | None:
-    """Whether lamps must burn; None in twilight, when either is right."""
+    """Whether lamps must burn; None within `DUSK` of sunrise and sunset, when either is right."""
     local = (at + timedelta(hours=lon / 15)).date()
     day = sun(local, lon, lat)
     if day.rises is None or day.sets is None:
         return None
-    if day.rises < at < day.sets:
-        return False
-    return None if day.rises - DUSK <= at <= day.sets + DUSK else True
+    if min(abs(at - day.rises), abs(at - day.sets)) <= DUSK:
+        return None
+    return not day.rises < at < day.sets
 
 
 def judge(burning: float, lamps: int, dark: bool | None) -> State:

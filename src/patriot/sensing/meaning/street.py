@@ -26,13 +26,13 @@ def things_of(purpose: Purpose) -> dict[int, Thing]:
 
 
 def street_lights(now: datetime) -> list[Crossing]:
-    """What the newest counts of all groups mean: one condition a feeder, and two a group."""
+    """What the newest counts of all groups meant when taken: one condition a feeder, and two a group."""
     things = things_of(Purpose.LIGHT_GROUP)
     counts = latest(Purpose.LIGHT_GROUP, now, FRESH)
     states = {
-        thing: lights.judge(counts[thing]["burning"].value, _number(row, "lamps"), _dark(row, now))
+        thing: lights.judge(one.value, _number(row, "lamps"), _dark(row, one.at))
         for thing, row in things.items()
-        if "burning" in counts.get(thing, {})
+        if (one := counts.get(thing, {}).get("burning"))
     }
     return [*_feeders(things, states, now), *_groups(things, states, now)]
 
@@ -46,11 +46,11 @@ def _feeder(thing: Thing) -> str:
     return str((thing.properties or {}).get("feeder", thing.pk))
 
 
-def _dark(thing: Thing, now: datetime) -> bool | None:
+def _dark(thing: Thing, at: datetime) -> bool | None:
     place = next(iter(thing.locations.all()), None)
     if place is None or place.lon is None or place.lat is None:
         return None
-    return lights.is_dark(now, place.lon, place.lat)
+    return lights.is_dark(at, place.lon, place.lat)
 
 
 def _feeders(things: dict[int, Thing], states: dict[int, lights.State], now: datetime) -> list[Crossing]:
