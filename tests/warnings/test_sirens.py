@@ -13,15 +13,18 @@ from typing import Any
 
 import orjson
 import pytest
-from paho.mqtt.client import Client
+from django.test import Client
+from paho.mqtt.client import Client as MqttClient
 from paho.mqtt.enums import CallbackAPIVersion
 
 from patriot.kernel import clock
 from patriot.kernel.config import Config
 from patriot.ledger.models import Entry
+from patriot.people.rules import Role
 from patriot.site.nats import Nats
-from patriot.warnings import actions, queries, sirens
+from patriot.warnings import actions, queries, rules, sirens
 from patriot.warnings.models import Siren, SirenOrder
+from tests.factories import user
 from tests.nats import free_port
 from tests.warnings.makers import MAYOR, OPERATOR, area, draft, published
 
@@ -41,7 +44,7 @@ class Device:
 
     def __init__(self, port: int, *topics: str) -> None:
         self.heard: list[tuple[str, bytes, bool]] = []
-        self.client = Client(CallbackAPIVersion.VERSION2)
+        self.client = MqttClient(CallbackAPIVersion.VERSION2)
         self.client.on_message = lambda _c, _d, told: self.heard.append(
             (told.topic, told.payload, told.retain)
         )
@@ -116,6 +119,50 @@ def test_it_sounds_for_a_real_danger_and_falls_silent_at_the_all_clear(siren: Si
 def test_it_does_not_sound_in_a_drill_unless_asked(siren: Siren) -> None:
     assert sirens.order_for(published(status="Exercise").pk) == 0
     assert sirens.order_for(published(status="Exercise", with_sirens=True).pk) == 1
+
+
+@pytest.mark.parametrize("response", sorted(set(rules.Response) - {rules.Response.EVACUATE}))
+def test_it_calls_nobody_out_whom_the_message_does_not_send_away(siren: Siren, response: str) -> None:
+    assert sirens.order_for(published(response=response).pk) == 0
+    assert sirens.order_for(published(response=response, status="Exercise", with_sirens=True).pk) == 0
+
+
+def sounds(**changes: Any) -> bool:
+    """Of a real message that sends people away, changed."""
+    told: dict[str, Any] = {"step": "alert", "status": "Actual", "severity": "Severe", "urgency": "Expected",
+                            "response": "Evacuate", "with_sirens": False}  # fmt: skip
+    return rules.sounds(**(told | changes))
+
+
+def test_it_sounds_only_when_people_must_leave_soon_and_lives_are_at_stake() -> None:
+    assert sounds()
+    assert sounds(step="update", status="Exercise", with_sirens=True)
+    assert not sounds(status="Exercise")
+    assert not sounds(status="Test", with_sirens=True)
+    assert not sounds(step="cancel")
+    assert not sounds(step="all_clear")
+    assert not sounds(severity="Moderate")
+    assert not sounds(urgency="Future")
+
+
+def test_it_falls_silent_when_people_are_to_stay_inside_from_now_on(siren: Siren) -> None:
+    row = published()
+    sirens.order_for(row.pk)
+    changed = actions.update(row.pk, viewer=OPERATOR)
+    actions.edit(changed, draft(response="Shelter"), viewer=OPERATOR)
+    actions.submit(changed, viewer=OPERATOR)
+    actions.approve(changed, viewer=MAYOR)
+    sirens.order_for(changed)
+    assert orders() == [(row.pk, "sound"), (changed, "silence")]
+
+
+@pytest.mark.parametrize(("response", "will_sound"), [("Evacuate", True), ("Shelter", False)])
+def test_its_page_says_whether_sirens_will_sound(client: Client, response: str, will_sound: bool) -> None:
+    pk = actions.draft(draft(response=response, status="Exercise", with_sirens=True), viewer=OPERATOR)
+    client.force_login(user(Role.OPERATOR))
+    page = client.get(f"/console/warnings/{pk}/", headers={"Accept-Language": "en"}).content.decode()
+    assert ("sirens will sound" in page, "Sirens in the area will sound." in page) == (will_sound, will_sound)
+    assert ("No siren sounds." in page) != will_sound
 
 
 def test_it_sounds_where_the_danger_is_only(siren: Siren) -> None:

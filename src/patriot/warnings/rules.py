@@ -137,11 +137,15 @@ def needs_second(step: str, status: str, severity: str, urgency: str) -> bool:
     return step in (Step.ALERT, Step.UPDATE) and status != Status.TEST and life_threatening(severity, urgency)
 
 
-def sounds(step: str, status: str, severity: str, urgency: str, with_sirens: bool) -> bool:
-    """True when sirens are sounded: a real threat to life, or a drill that says so expressly."""
-    if step not in (Step.ALERT, Step.UPDATE) or not life_threatening(severity, urgency):
+def sounds(step: str, status: str, severity: str, urgency: str, response: str, with_sirens: bool) -> bool:
+    """True when sirens are sounded: people must leave now, for real or in a drill that says so expressly.
+
+    A siren says one thing, "leave": it would send people outdoors whom the message tells to take shelter.
+    """
+    if step not in (Step.ALERT, Step.UPDATE) or response != Response.EVACUATE:
         return False
-    return status == Status.ACTUAL or (status == Status.EXERCISE and with_sirens)
+    is_meant = status == Status.ACTUAL or (status == Status.EXERCISE and with_sirens)
+    return is_meant and life_threatening(severity, urgency)
 
 
 def reaches_people(status: str) -> bool:

@@ -65,7 +65,7 @@ def _take_turns() -> None:
 
 
 def _sounds(row: PublicWarning) -> bool:
-    return rules.sounds(row.step, row.status, row.severity, row.urgency, row.with_sirens)
+    return rules.sounds(row.step, row.status, row.severity, row.urgency, row.response, row.with_sirens)
 
 
 def _within(row: PublicWarning) -> list[Siren]:
