@@ -16,26 +16,30 @@ from patriot.warnings import areas, cap, events
 from patriot.warnings.models import AreaForecast, ForeignAlert, SourceState
 
 MISSED = 3  # cadences without a word, then it is silent
+WARNS, TAKEN = ("Alert", "Update"), ("Alert", "Update", "Cancel")  # an Ack or Error is said between machines
 
 
 def take_in(source: str, alert: cap.Alert, raw: str, others: Sequence[cap.Alert] = ()) -> int | None:
-    """Keep somebody else's warning that touches the city; returns its id, None when it does not concern us.
+    """Keep somebody else's warning that touches the city, or ends one that did; returns its id, else None.
 
     `others` are the same message in other languages. Idempotent; a message already known changes nothing.
     """
+    if alert.msg_type not in TAKEN:
+        return None
     info = alert.infos[0] if alert.infos else None
     shape = shape_of(alert)
     known_ones = _referenced(source, alert)
     over = info is None or (info.expires is not None and info.expires <= clock.now())
-    if not known_ones and (over or alert.scope != "Public" or not concerns_us(shape)):
+    concerned = not over and alert.scope == "Public" and concerns_us(shape)
+    if not known_ones and not concerned:
         return None
-    return _keep(source, alert, raw, [alert, *others], shape, known_ones)
+    in_force = concerned and alert.msg_type in WARNS
+    return _keep(source, alert, raw, [alert, *others], shape, known_ones, in_force)
 
 
 @transaction.atomic
 def _keep(source: str, alert: cap.Alert, raw: str, spoken: Sequence[cap.Alert], shape: Geometry | None,
-          ended: list[int]) -> int | None:  # fmt: skip
-    is_cancel = alert.msg_type == "Cancel"
+          ended: list[int], in_force: bool) -> int | None:  # fmt: skip
     info = alert.infos[0] if alert.infos else cap.Info("id", (), "", "Unknown", "Unknown", "Unknown")
     row, is_new = ForeignAlert.objects.get_or_create(
         source=source, identifier=alert.identifier[:200],
@@ -46,12 +50,13 @@ def _keep(source: str, alert: cap.Alert, raw: str, spoken: Sequence[cap.Alert], 
             "area_desc": "; ".join(dict.fromkeys(area.desc for area in info.areas))[:2000],
             "geometry": areas.for_maps(shape), "onset": info.onset or info.effective,
             "expires": info.expires, "web": info.web[:400], "received_at": clock.now(), "cap": raw,
-            "ended_at": clock.now() if is_cancel else None,
+            "ended_at": None if in_force else clock.now(),
         },
     )  # fmt: skip
     if not is_new:
         return None
     ForeignAlert.objects.filter(pk__in=ended, ended_at=None).update(ended_at=clock.now())
+    ended = ended if in_force else [*ended, row.pk]  # who follows the ledger shows it as little as we do
     ledger.append(_event(row, ended), actor=f"connector:{source}", subject=f"foreign:{row.pk}")
     return row.pk
 

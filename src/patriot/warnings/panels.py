@@ -69,7 +69,7 @@ def _fold(_rows: Rows, news: Announcement) -> Changes:
     body = news.body
     if news.kind == "warnings.taken_in":
         gone: dict[str, Row | None] = {f"other:{pk}": None for pk in body["ends"]}
-        if body["msg_type"] == "Cancel":
+        if body["alert"] in body["ends"]:  # a withdrawal, or news that the city is out of it
             return gone
         row = _other(body) | {name: _moment(body[name]) for name in ("sent", "expires")}
         return gone | {f"other:{body['alert']}": row}
