@@ -15,8 +15,9 @@ SQUARE = "geography'POLYGON((7.5 51.5, 8.5 51.5, 8.5 53.5, 7.5 53.5, 7.5 51.5))'
 LOCATIONS = {
     "geo.distance(location, geography'POINT(8 54.1)') lt 1.05": [3],
     "geo.distance(geography'POINT(8 54.1)', location) lt 1.5": [2, 3, 4],
-    "geo.length(location) gt 0.5 and geo.length(location) lt 1.5": [5],
+    "geo.length(location) gt 0.5": [5, 6],
     "geo.length(location) eq 4": [6],
+    "geo.length(location) eq 0": [0, 1, 2, 3, 4],
     f"geo.intersects(location, {SQUARE})": [1, 2, 4, 6],
     f"st_within(location, {SQUARE})": [1, 2],
     f"not st_within(location, {SQUARE})": [0, 3, 4, 5, 6],

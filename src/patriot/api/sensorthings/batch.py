@@ -109,7 +109,8 @@ def _part(call: Call, method: str, url: str, body: bytes, content_type: str) -> 
     split = urlsplit(url)
     path = unquote(split.path)
     root = urlsplit(call.base).path
-    path = path.removeprefix(root) if path.startswith(root) else path
+    for start in (root, root[root.rindex("/") :]):  # the standard's example says /v1.1/Things(1)
+        path = path.removeprefix(start) if path.startswith(start + "/") else path
     if path.strip("/") == "$batch":
         raise Fault("A batch holds no batch.")
     return replace(

@@ -7,10 +7,11 @@ import msgspec
 import numpy as np
 
 from patriot.api.sensorthings.gather import Columns
+from patriot.sensing.sta.present import INTEGRAL
 
 COMPONENTS = ["phenomenonTime", "result"]
 MOST = 100_000  # as `sta.arrays`
-LARGEST = 1e300
+LARGEST = INTEGRAL  # beyond, the long way keeps every digit
 
 type Moment = Annotated[datetime, msgspec.Meta(tz=True)]
 

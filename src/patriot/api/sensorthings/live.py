@@ -9,8 +9,9 @@ from django.db import connection
 
 from patriot.ledger.live import live
 from patriot.sensing.sta import feed
-from patriot.sensing.sta.feed import Change, Feed, Message
+from patriot.sensing.sta.feed import Feed, Message
 from patriot.sensing.sta.topics import Topic
+from patriot.sensing.sta.write import Change
 
 
 def _messages(wanted: Sequence[Topic], changes: Sequence[Change], base: str) -> list[Message]:

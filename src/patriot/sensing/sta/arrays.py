@@ -8,6 +8,7 @@ from patriot.kernel import clock
 from patriot.sensing.actions import Reading
 from patriot.sensing.sta import model, take
 from patriot.sensing.sta.errors import Fault
+from patriot.sensing.sta.present import INTEGRAL
 from patriot.sensing.sta.times import instant
 from patriot.sensing.sta.write import Writer
 
@@ -72,7 +73,8 @@ def _plain(key: int, rows: list[Any], time_at: int, result_at: int) -> list[Read
             said, moment = row[result_at], row[time_at]
             if len(row) != 2:
                 raise Fault("The row is not as long as components.")
-            if type(said) in NUMBERS and moment[-1] == "Z" and "/" not in moment:
+            exact = type(said) in NUMBERS and -INTEGRAL < said < INTEGRAL
+            if exact and moment[-1] == "Z" and "/" not in moment:
                 found.append(Reading(key, float(said), instant(moment)))
                 continue
             when = take.period("phenomenonTime", moment)

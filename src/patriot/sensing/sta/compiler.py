@@ -103,6 +103,8 @@ def _sure(value: Value) -> bool:
 
 
 def _sortable(value: Value) -> tuple[Kind, str]:
+    if value.place is not None and value.kind in (Kind.GEO, Kind.JSON):
+        return Kind.TEXT, f"({value.sql})::text"  # a whole one has no order but its text's
     if value.kind is Kind.RESULT or value.kind is Kind.JSON:
         return Kind.JSON, values.json_of(value)
     if value.kind in values.CASTS:

@@ -7,8 +7,10 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import orjson
 import shapely
+from shapely import GeometryType
 from shapely.geometry.base import BaseGeometry
 
 from patriot.sensing.sta.errors import Fault
@@ -33,9 +35,15 @@ def _relate(shapes: Any, other: Any, pattern: str) -> Any:
     return shapely.relate_pattern(shapes, other, pattern)
 
 
+def _length(shapes: Any) -> Any:
+    """Of lines, in degrees; points and areas have none."""
+    return np.where(np.isin(shapely.get_type_id(shapes), LINES), shapely.length(shapes), 0.0)
+
+
+LINES = [GeometryType[name].value for name in ("LINESTRING", "LINEARRING", "MULTILINESTRING")]
 FUNCTIONS = {
     "geo.distance": GeoFunction(Kind.NUMBER, shapely.distance),
-    "geo.length": GeoFunction(Kind.NUMBER, shapely.length, 1),
+    "geo.length": GeoFunction(Kind.NUMBER, _length, 1),
     "geo.intersects": GeoFunction(Kind.BOOL, shapely.intersects, near=True),
     "st_equals": GeoFunction(Kind.BOOL, shapely.equals, near=True),
     "st_disjoint": GeoFunction(Kind.BOOL, shapely.disjoint),

@@ -52,11 +52,14 @@ def _columns(found: Property) -> list[str]:
     return [found.sql("a", index) for index in range(len(found.columns))]
 
 
-def shape(entity: Entity, select: Sequence[Path]) -> Shape:
-    """What `$select` leaves of an entity. Raises Fault for a property it has not."""
+def shape(entity: Entity, select: Sequence[Path], *, expanded: bool = False) -> Shape:
+    """What `$select` leaves of an entity. Raises Fault for a property it has not.
+
+    An `expanded` one leads nowhere by itself, as in the standard's example (18-088, 9.3.2.1).
+    """
     plain = tuple(found for found in entity.properties if found.kind is not Kind.ID)
     if not select or any(path.steps == ("*",) for path in select):
-        links = frozenset(link.name for link in entity.links)
+        links = frozenset() if expanded else frozenset(link.name for link in entity.links)
         return Shape(entity, plain, frozenset(CONTROL.values()), links)
     wanted: dict[str, list[tuple[str | int, ...]]] = {}
     for path in select:
@@ -129,8 +132,8 @@ def value(of: Property, columns: Sequence[Any]) -> Any:
 
 
 def result(number: float | None, text: str | None) -> Any:
-    """A result: whole numbers without a point."""
-    if number is None:
+    """A result: whole numbers without a point; those no float can hold as their text has them."""
+    if text is not None or number is None:
         return None if text is None else orjson.loads(text)
     return int(number) if abs(number) < INTEGRAL and number == int(number) else number
 

@@ -171,7 +171,7 @@ class Reader:
     def _expand_one(self, link: Link, parents: Sequence[Found], inner: Options, depth: int) -> None:
         entity = target(link)
         keys = sorted({key for parent in parents if (key := parent.links[link.name]) is not None})
-        of = present.shape(entity, inner.select)
+        of = present.shape(entity, inner.select, expanded=True)
         statement = self._compile(entity, "a.id = ANY(%(keys)s::bigint[])", replace(inner, orderby=()))
         rows = self._run(_select_sql(of, statement, statement.where), statement.values | {"keys": keys})
         children = [present.found(of, row, self.base) for row in rows]
@@ -179,12 +179,11 @@ class Reader:
         self.expand(entity, children, inner, depth + 1)
         by_key = {child.key: child.record for child in children}
         for parent in parents:
-            parent.record.pop(f"{link.name}@iot.navigationLink", None)
             parent.record[link.name] = by_key.get(parent.links[link.name] or 0)
 
     def _expand_many(self, link: Link, parents: Sequence[Found], inner: Options, depth: int) -> None:
         entity, top = target(link), _page_size(inner)
-        of = present.shape(entity, inner.select)
+        of = present.shape(entity, inner.select, expanded=True)
         where = link.many.replace("{key}", "p.id").replace("{b}", "a")
         statement = self._compile(entity, where, inner)
         values = statement.values | {"parents": [parent.key for parent in parents]}
@@ -228,7 +227,6 @@ class Reader:
 def _put(
     parent: Found, link: Link, part: Sequence[Found], inner: Options, base: str, count: int
 ) -> None:  # fmt: skip
-    parent.record.pop(f"{link.name}@iot.navigationLink", None)
     if inner.count:
         parent.record[f"{link.name}@iot.count"] = count
     parent.record[link.name] = part if inner.data_array else [child.record for child in part]

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from patriot.sensing.sta.errors import Fault, missing
 from patriot.sensing.sta.expressions import Step
 from patriot.sensing.sta.model import BY_PLURAL, Entity, target
+from patriot.sensing.sta.present import CONTROL
 from patriot.sensing.sta.reader import Reader, Source
 
 REF, VALUE = "$ref", "$value"
@@ -34,7 +35,7 @@ def resolve(steps: Sequence[Step], reader: Reader) -> Resource:
         if step.name == REF and at == len(rest) - 1 and step.key is None:
             return Resource(source, single, ref=True)
         if not single:
-            raise Fault(f"Say which of the {source.entity.plural} before /{step.name[:60]}.")
+            raise Fault(f"Say which of the {source.entity.plural} before /{step.name[:60]}.", 404)
         link = source.entity.link(step.name)
         if link is None:
             return _property(source, rest[at:])
@@ -66,10 +67,10 @@ def _property(source: Source, rest: Sequence[Step]) -> Resource:
         raise missing("/".join(names)[:80])
     value = names[-1] == VALUE
     inside = tuple(names[:-1] if value else names)
-    if inside and source.entity.property(inside[0]) is None:
+    if inside and source.entity.property(CONTROL.get(inside[0], inside[0])) is None:
         raise missing(f"property {inside[0][:60]!r} of {source.entity.plural}")
     if not inside:
-        raise Fault("$value follows a property.")
+        raise Fault("$value follows a property.", 404)
     return Resource(source, single=True, inside=inside, value=value)
 
 

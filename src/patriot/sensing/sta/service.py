@@ -1,5 +1,6 @@
 """One request of the standard's → one answer, whichever way it came: HTTP, a part of a batch, MQTT."""
 
+import re
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,10 +17,11 @@ from patriot.sensing.sta.parser import parse_options, parse_path
 from patriot.sensing.sta.present import Record
 from patriot.sensing.sta.reader import Reader, Source
 from patriot.sensing.sta.resolve import Resource, resolve
-from patriot.sensing.sta.write import Writer
+from patriot.sensing.sta.write import Change, Writer
 
 JSON = "application/json"
 CREATE_OBSERVATIONS = "CreateObservations"
+INDEXED = re.compile(r"(.+?)((?:\[\d{1,8}\])+)")
 
 
 @dataclass(frozen=True)
@@ -44,7 +46,7 @@ class Answer:
     said: Any = None
     content_type: str = JSON
     location: str = ""
-    changes: list[tuple[model.Entity, int, frozenset[str]]] = field(default_factory=list)
+    changes: list[Change] = field(default_factory=list)
 
     @property
     def body(self) -> bytes:
@@ -132,8 +134,8 @@ def _part(resource: Resource, reader: Reader, options: Options) -> Answer:
     """A property, or what is inside it: wrapped in its name, or raw. 204 when there is nothing."""
     name, *inside = resource.inside
     record = reader.one(resource.source, Options()).record
-    said: Any = record.get(name)
-    for step in inside:
+    said: Any = record.get(present.CONTROL.get(name, name))
+    for step in (step for each in inside for step in _steps(each)):
         said = _inside(said, step)
     if said is None:
         return Answer(204)
@@ -145,7 +147,15 @@ def _part(resource: Resource, reader: Reader, options: Options) -> Answer:
     return Answer(200, raw.encode(), "text/plain; charset=utf-8")
 
 
+def _steps(name: str) -> list[str]:
+    """`readings[0][1]` → readings, 0, 1."""
+    found = INDEXED.fullmatch(name)
+    return [found[1], *found[2][1:-1].split("][")] if found else [name]
+
+
 def _inside(said: Any, step: str) -> Any:
+    if said is not None and not isinstance(said, dict | list):
+        raise missing(f"{step[:60]!r} in it")
     if isinstance(said, dict):
         return said.get(step)
     if isinstance(said, list) and step.isascii() and step.isdigit() and len(step) < 9:
@@ -210,7 +220,15 @@ def _patch(call: Call, steps: list[Step]) -> Answer:
     body = read_json(call.body)
     if "json-patch" in call.content_type:
         body = _patched(reader, entity, key, body)
-    return _changed(call, reader, entity, key, take.changes(entity, body))
+    draft = take.changes(entity, body, encoding=_encoding(reader, entity, key))
+    return _changed(call, reader, entity, key, draft)
+
+
+def _encoding(reader: Reader, entity: model.Entity, key: int) -> str:
+    """How the entity's place or shape is said until now; empty for entities that have none."""
+    if entity.property("encodingType") is None:
+        return ""
+    return str(reader.one(Source(entity, wanted=key), Options()).record.get("encodingType", ""))
 
 
 def _patched(reader: Reader, entity: model.Entity, key: int, patch: Any) -> Any:

@@ -9,7 +9,7 @@ from patriot.sensing.sta import times
 from patriot.sensing.sta.errors import Fault
 from patriot.sensing.sta.geo import from_geojson
 from patriot.sensing.sta.model import Entity, Kind, Link, Property, target
-from patriot.sensing.sta.present import encode
+from patriot.sensing.sta.present import INTEGRAL, encode
 from patriot.sensing.sta.times import Period
 
 DEEPEST = 10
@@ -48,13 +48,16 @@ def draft(entity: Entity, body: object, *, given: frozenset[str] = frozenset(), 
     return made
 
 
-def changes(entity: Entity, body: object, *, whole: bool = False) -> Draft:
-    """What a PATCH changes; or, `whole`, what a PUT leaves. New entities cannot be in it. Raises Fault."""
+def changes(entity: Entity, body: object, *, whole: bool = False, encoding: str = "") -> Draft:
+    """What a PATCH changes; or, `whole`, what a PUT leaves. New entities cannot be in it. Raises Fault.
+
+    `encoding`: the encodingType that holds unless the body says another.
+    """
     said = _object(entity, body)
     made = Draft(entity)
     for each in entity.properties:
         if each.name in said:
-            made.fields |= take(entity, each, said[each.name], said)
+            made.fields |= take(entity, each, said[each.name], {"encodingType": encoding} | dict(said))
         elif whole and each.fields and each.required:
             raise Fault(f"A {entity.name} needs {each.name!r}.")
         elif whole and each.fields and each.name != "phenomenonTime":
@@ -210,7 +213,7 @@ def _result(entity: Entity, of: Property, said: Any, _body: Mapping[str, Any]) -
 def result(said: Any) -> tuple[float | None, Any]:
     """A result as it is kept: a number, or anything else. Raises Fault."""
     if isinstance(said, int | float) and not isinstance(said, bool):
-        return float(said), None
+        return float(said), said if isinstance(said, int) and abs(said) >= INTEGRAL else None
     if said is not None and not isinstance(said, bool):
         _plain_json("result", said)
     return None, said

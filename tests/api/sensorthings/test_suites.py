@@ -1,0 +1,104 @@
+"""What OGC's executable tests and FROST's suite ask, and the requirement classes leave open."""
+
+import orjson
+import pytest
+
+from tests.api.sensorthings.city import World, build
+from tests.api.sensorthings.conftest import ROOT, Sta
+
+
+@pytest.fixture
+def world(sta: Sta) -> World:
+    return build(sta)
+
+
+def links(record: dict[str, object]) -> set[str]:
+    """The relations that a record leads to."""
+    return {name.removesuffix("@iot.navigationLink") for name in record if name.endswith("navigationLink")}
+
+
+def test_an_expanded_entity_leads_nowhere_and_its_parent_still_does(sta: Sta, world: World) -> None:
+    path = f"Things({world.things[1]})"
+    said = sta.get(f"{path}?$expand=Locations,Datastreams($expand=Sensor;$select=name,Sensor)").json
+    assert links(said) == {"Datastreams", "HistoricalLocations", "Locations"}
+    assert links(said["Locations"][0]) == set()
+    assert links(said["Datastreams"][0]) == {"Sensor"}
+    assert links(said["Datastreams"][0]["Sensor"]) == set()
+    assert links(sta.get(f"{path}?$select=name,Locations&$expand=Locations").json) == {"Locations"}
+    assert links(sta.get(f"{path}?$select=name&$expand=Locations").json) == set()
+
+
+@pytest.mark.parametrize("query", [
+    "%24filter%3Dresult+eq+2+and+result+eq+1+or+result+eq+1", "$filter=result%20eq%201",
+    "%24filter=result+eq+1", "%24filter%3Dresult%20eq%202%20sub%201",
+])  # fmt: skip
+def test_it_reads_options_that_were_encoded_as_a_whole(sta: Sta, world: World, query: str) -> None:
+    said = orjson.loads(sta.client.get(f"{ROOT}/Observations?{query}").content)
+    assert {each["result"] for each in said["value"]} == {1}
+
+
+@pytest.mark.parametrize("number", [-4962768465676381896, 2**53, 2**53 + 1, 2**63 - 1, 12, -0.5, 1e20])
+def test_it_keeps_every_digit_of_a_whole_number(sta: Sta, world: World, number: float) -> None:
+    stream = f"Datastreams({world.streams[0]})"
+    at = "2030-01-01T00:00:00Z"
+    made = sta.make(f"{stream}/Observations", {"result": number, "phenomenonTime": at})
+    assert sta.get(f"Observations({made})").json["result"] == number
+    array = {"Datastream": {"@iot.id": world.streams[1]}, "components": ["phenomenonTime", "result"]}
+    sta.ask("POST", "CreateObservations", [{**array, "dataArray": [[at, number]]}])
+    newest = sta.get(
+        f"Datastreams({world.streams[1]})/Observations?$orderby=phenomenonTime desc&$top=1"
+    ).value
+    assert newest[0]["result"] == number
+    assert made in sta.ids(f"{stream}/Observations?$filter=result eq {str(number).replace('+', '%2B')}")
+    assert sta.ids(f"{stream}/Observations?$orderby=phenomenonTime desc&$top=1") == [made]
+
+
+def test_it_sorts_places_and_shapes_by_what_they_say(sta: Sta, world: World) -> None:
+    for collection, name in (("Locations", "location"), ("FeaturesOfInterest", "feature")):
+        said = [orjson.dumps(each[name]) for each in sta.get(f"{collection}?$orderby={name}").value]
+        back = [orjson.dumps(each[name]) for each in sta.get(f"{collection}?$orderby={name} desc").value]
+        assert back == said[::-1]
+        assert len(set(said)) > 1
+    by_number = sta.get("Things?$orderby=properties/field&$filter=properties/field gt 0").value
+    fields = [each["properties"]["field"] for each in by_number]
+    assert fields == sorted(fields)
+
+
+def test_it_goes_into_lists_by_index(sta: Sta) -> None:
+    lists = {"numbers": [8, 9, 10], "pairs": [[1, 2], [3, 4]], "objects": [{"word": "one"}]}
+    thing = f"Things({sta.make('Things', {'name': 'a', 'description': '', 'properties': lists})})"
+    assert sta.get(f"{thing}/properties/numbers[1]").json == {"numbers[1]": 9}
+    assert sta.get(f"{thing}/properties/pairs[0][1]").json == {"pairs[0][1]": 2}
+    assert sta.get(f"{thing}/properties/objects[0]/word").json == {"word": "one"}
+    assert sta.client.get(f"{ROOT}/{thing}/properties/numbers%5B2%5D/$value").content == b"10"
+    sta.get(f"{thing}/properties/numbers[7]", status=204)
+
+
+@pytest.mark.parametrize("path", [
+    "Things/name", "Things/Datastreams", "{thing}/Datastreams/name", "Things/$value", "{thing}/$value",
+    "{thing}/name/x",
+])  # fmt: skip
+def test_a_path_that_leads_nowhere_is_not_found(sta: Sta, path: str) -> None:
+    thing = sta.make("Things", {"name": "a", "description": ""})
+    sta.get(path.format(thing=f"Things({thing})"), status=404)
+
+
+def test_it_answers_the_id_by_both_its_names(sta: Sta) -> None:
+    thing = sta.make("Things", {"name": "a", "description": ""})
+    assert sta.get(f"Things({thing})/id").json == {"id": thing}
+    assert sta.get(f"Things({thing})/@iot.id/$value").raw == str(thing).encode()
+
+
+def test_a_part_of_a_batch_may_begin_with_the_version(sta: Sta) -> None:
+    thing = sta.make("Things", {"name": "a", "description": ""})
+    requests = [{"id": "1", "method": "get", "url": f"/v1.1/Things({thing})?$select=name"}]
+    said = sta.ask("POST", "$batch", {"requests": requests}).json
+    assert said["responses"][0]["body"] == {"name": "a"}
+
+
+@pytest.mark.parametrize("place", [{"type": "nonsense"}, "Jalan Ahmad Yani", {"type": "Point"}])
+def test_a_change_of_a_place_is_checked_as_a_new_one_is(sta: Sta, world: World, place: object) -> None:
+    path = f"Locations({world.locations[0]})"
+    assert sta.ask("PATCH", path, {"location": place}).status == 400
+    assert sta.ask("PATCH", path, {"location": {"type": "Point", "coordinates": [107, -6]}}).status == 200
+    assert sta.ask("PATCH", path, {"location": place, "encodingType": "text/plain"}).status == 200
