@@ -7,6 +7,7 @@ import pytest
 
 from patriot.kernel import clock
 from patriot.ledger import actions as ledger
+from patriot.sensing.events import ForecastMade
 from patriot.sensing.meaning import foresight
 from patriot.sensing.meaning.forecast import STEP_S
 from patriot.sensing.models import Condition, Forecast, ForecastModel, RiverLink, Thing
@@ -33,9 +34,37 @@ def past(things: tuple[Thing, Thing, Thing], until: int = FLOOD) -> None:
 
 def today(things: tuple[Thing, Thing, Thing], until: int, flags: int = 0) -> None:
     """The last hours before that step, as readings."""
-    for thing, series in zip(things, river(), strict=True):
-        rows = [(at(step), float(series[step]), flags) for step in range(until - 90, until)]
-        city.read(city.of(thing, "level"), rows)
+    for number in range(3):
+        say(things, number, range(until - 90, until), flags)
+
+
+def say(things: tuple[Thing, Thing, Thing], number: int, steps: range, flags: int = 0) -> None:
+    """What one gauge reads at these steps."""
+    series = river()[number]
+    city.read(city.of(things[number], "level"), [(at(step), float(series[step]), flags) for step in steps])
+
+
+def flood_foretold() -> tuple[tuple[Thing, Thing, Thing], int]:
+    """The river with Siaga 2 foretold for P2C, and the step at which that was said."""
+    things, step = city.river(), PEAK - 14
+    past(things)
+    foresight.learn(at(FLOOD))
+    today(things, step)
+    with clock.at(at(step)):
+        foresight.speak(at(step))
+    assert foretold() == 2
+    return things, step
+
+
+def foretold() -> int:
+    return Condition.objects.get(code="forecast").level
+
+
+def look(moment: datetime) -> ForecastMade:
+    """What is said at a later moment."""
+    with clock.at(moment):
+        (said,) = foresight.speak(moment)
+    return said
 
 
 def test_it_learns_the_river_and_foretells_the_flood_with_its_error() -> None:
@@ -122,6 +151,81 @@ def test_it_trusts_no_gauge_that_stands_flat() -> None:
     today(things, FLOOD, flags=int(Flag.FLATLINE))
     (said,) = foresight.speak(at(FLOOD))
     assert (said.state, said.now) == ("unknown", None)
+
+
+@pytest.mark.parametrize("flags", [None, int(Flag.FLATLINE)])
+def test_it_promises_no_calm_while_one_gauge_above_is_silent_or_stuck(flags: int | None) -> None:
+    things, quiet = city.river(), FLOOD - 10
+    past(things)
+    foresight.learn(at(FLOOD))
+    today(things, quiet - 6)
+    for number in (1, 2):
+        say(things, number, range(quiet - 6, quiet))
+    if flags is not None:
+        say(things, 0, range(quiet - 6, quiet), flags)
+    said = look(at(quiet))
+    assert (said.method, said.state) == ("rule_of_thumb", "unknown")
+
+
+def test_it_promises_no_calm_while_a_wave_may_have_passed_unheard() -> None:
+    things, quiet = city.river(), FLOOD - 10
+    past(things)
+    foresight.learn(at(FLOOD))
+    for number in (1, 2):
+        say(things, number, range(quiet - 90, quiet))
+    say(things, 0, range(quiet - 90, quiet - 22))
+    say(things, 0, range(quiet - 14, quiet))
+    assert look(at(quiet)).state == "unknown"
+
+
+def test_it_promises_calm_by_the_rule_of_thumb_when_every_gauge_above_was_heard() -> None:
+    things, quiet = city.river(), FLOOD - 10
+    today(things, quiet)
+    foresight.learn_if_needed(at(quiet))
+    said = look(at(quiet))
+    assert (said.method, said.state) == ("rule_of_thumb", "steady")
+
+
+@pytest.mark.parametrize("mute", [(0,), (0, 1), (2,), (0, 1, 2)])
+def test_it_takes_no_level_back_because_gauges_fell_silent(mute: tuple[int, ...]) -> None:
+    things, step = flood_foretold()
+    for number in {0, 1, 2} - {*mute}:
+        say(things, number, range(step, step + 6))
+    assert look(at(step + 6)).method == "rule_of_thumb"
+    assert foretold() == 2
+
+
+def test_it_takes_a_level_back_when_it_looks_ahead_again_and_sees_none() -> None:
+    things, step = flood_foretold()
+    look(at(step + 6))
+    calm = FLOOD - 10
+    for number in range(3):
+        series = river()[number]
+        rows = [(at(step + 6 + n), float(series[calm - 90 + n]), 0) for n in range(90)]
+        city.read(city.of(things[number], "level"), rows)
+    assert look(at(step + 96)).method == "learned"
+    assert foretold() == 0
+
+
+def test_it_takes_a_level_back_when_the_gauge_itself_has_reached_it() -> None:
+    things, step = flood_foretold()
+    Condition.objects.create(
+        condition="siaga:p2c", code="siaga", thing_id=things[2].pk, level=2, at=at(step), changed_at=at(step)
+    )
+    assert look(at(step + 6)).method == "rule_of_thumb"
+    assert foretold() == 0
+
+
+def test_it_forgets_a_level_long_after_its_time_while_gauges_stay_silent() -> None:
+    flood_foretold()
+    ends = Forecast.objects.get().peak_to
+    assert ends is not None
+    for moment, level in (
+        (ends + timedelta(hours=2, minutes=55), 2),
+        (ends + timedelta(hours=3, minutes=25), 0),
+    ):
+        look(moment)
+        assert foretold() == level
 
 
 def test_it_looks_through_gauges_between() -> None:

@@ -97,7 +97,8 @@ class IndexComputed:
 )  # fmt: skip
 @dataclass(frozen=True)
 class ForecastMade:
-    """What is expected of a gauge. `state`: rising, steady (no rise within `ahead_h`) or unknown.
+    """What is expected of a gauge. `state`: rising, steady (no rise within `ahead_h`) or unknown (readings of
+    a gauge above are missing).
 
     `method`: learned, or rule_of_thumb, which knows hours and no level. Levels in cm, 9 cases in 10 between
     `low` and `high`; `level`, `label`: the siaga level of `value`. `peak_to` None: it rises still where the

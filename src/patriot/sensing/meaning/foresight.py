@@ -3,11 +3,13 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from math import ceil
 from typing import Any
 
 import numpy as np
 from django.conf import settings
 from django.db import connection, transaction
+from django.db.models.functions import Coalesce
 from django.utils import translation
 from django.utils.translation import gettext as _
 from numpy.typing import NDArray
@@ -33,6 +35,7 @@ RISES_CM = 10.0  # what is worth speaking of
 NEWS_CM, NEWS_TIME, NEWS_AFTER = 5.0, timedelta(minutes=15), timedelta(minutes=30)
 TRY_AGAIN = timedelta(minutes=3)
 WARN_FROM = 2  # forecasts of a milder level are shown and open no alarm
+OVERDUE = timedelta(hours=3)  # after its peak was expected: a level foretold that nobody can confirm any more
 UNUSABLE = int(UNFIT | Flag.FLATLINE)
 
 # Means on the grid, in two ways: from rollups for years, from readings for hours.
@@ -235,12 +238,17 @@ def _by_thumb(
         for grid, upper in zip(uppers, target.uppers, strict=True)
     ]
     known = [one for one in told if one is not None]
-    heard = any(np.isfinite(grid[-SILENT:]).any() for grid in uppers)
     first = min(known, key=lambda one: one.hours_from) if known else None
     hours = ((first.hours_from + first.hours_to) / 2, first.hours_from, first.hours_to) if first else None
-    state = "rising" if first else "steady" if heard else "unknown"
+    state = "rising" if first else "steady" if _heard(target, uppers) else "unknown"
     ahead = min((upper.hours_min for upper in target.uppers), default=0.0)
     return _event(target, card, now, state=state, level=level, hours=hours, ahead=ahead, thumb=True)
+
+
+def _heard(target: Target, uppers: list[NDArray[np.float64]]) -> bool:
+    """Whether every gauge above was heard for as long as a wave may be on its way: else one may be."""
+    spans = [ceil(upper.hours_max * HOUR) for upper in target.uppers]
+    return bool(uppers) and all(np.isfinite(grid[-n:]).all() for grid, n in zip(uppers, spans, strict=True))
 
 
 def _event(
@@ -304,13 +312,21 @@ def keep(event: ForecastMade, card: ForecastModel, thing: Thing) -> None:
     ledger.append(
         event, actor=ACTOR, subject=f"thing:{thing.pk}", agency=thing.agency, simulated=thing.simulated
     )
-    bring([_condition(event)])
+    if (crossing := _condition(event)) is not None:
+        bring([crossing])
 
 
-def _condition(event: ForecastMade) -> Crossing:
-    """A level foretold is abnormal while it is worse than the one that stands: then the gauge says so."""
-    stands = Condition.objects.filter(thing_id=event.thing, code="siaga").values_list("level", flat=True)
-    worse = event.level >= WARN_FROM and event.level > max(stands, default=0)
+def _condition(event: ForecastMade) -> Crossing | None:
+    """A level foretold is abnormal while it is worse than the one that stands: then the gauge says so.
+
+    None: it stays as it is. The rule of thumb knows no level and so takes none back: gauges that fall silent
+    end no alarm.
+    """
+    levels = Condition.objects.filter(thing_id=event.thing, code="siaga").values_list("level", flat=True)
+    stands = max(levels, default=0)
+    if event.method != "learned" and _is_awaited(event, stands):
+        return None
+    worse = event.level >= WARN_FROM and event.level > stands
     level = event.level if worse else 0
     with translation.override(settings.LANGUAGE_CODE):  # as the labels of thresholds are
         label = _("Expected: %(level)s") % {"level": event.label} if worse else ""
@@ -318,3 +334,13 @@ def _condition(event: ForecastMade) -> Crossing:
         f"forecast:{event.thing}", "forecast", level, label, "high" if level >= 3 else "medium",
         round(event.at.timestamp() * SECOND), event.value, thing=event.thing, unit="cm",
     )  # fmt: skip
+
+
+def _is_awaited(event: ForecastMade, stands: int) -> bool:
+    """Whether the level last foretold is still to come: not reached by `stands`, and not `OVERDUE`."""
+    foretold = Condition.objects.filter(condition=f"forecast:{event.thing}", level__gt=stands)
+    if not foretold.exists():
+        return False
+    learned = Forecast.objects.filter(thing_id=event.thing, detail__method="learned").order_by("-made_at")
+    ends = learned.values_list(Coalesce("peak_to", "peak_at"), flat=True).first()
+    return ends is not None and event.at < ends + OVERDUE
