@@ -243,9 +243,12 @@ def cancel(warning_id: int, reason: str, *, viewer: Viewer) -> int:
         raise Invalid({"reason": _("Say why: people read it.")})
     row = _in_force(warning_id, viewer)
     words = {
-        "headline_id": row.headline_id, "headline_en": row.headline_en,
-        "description_id": f"Peringatan ini dicabut: {reason.strip()}",
-        "description_en": f"This warning is withdrawn: {reason.strip()}",
+        "headline_id": f"{row.event_id}: peringatan dicabut",
+        "headline_en": f"{row.event_en}: warning withdrawn",
+        "description_id": f'Peringatan "{row.headline_id}" dicabut; anjurannya tidak berlaku lagi. '
+                          f"Alasan: {reason.strip()}",
+        "description_en": f'The warning "{row.headline_en}" is withdrawn; its advice no longer holds. '
+                          f"Reason: {reason.strip()}",
         "instruction_id": "Abaikan peringatan sebelumnya.",
         "instruction_en": "Disregard the earlier warning.",
     }  # fmt: skip
