@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from django.template.loader import render_to_string
 from django.test import Client
 from lxml import etree
 
@@ -89,6 +90,36 @@ def test_it_labels_a_drill_wherever_it_is_shown(client: Client) -> None:
         assert "LATIHAN" in client.get(path).content.decode()
     assert "LATIHAN" in client.get("/cap/").content.decode()
     assert "alert__drill" in client.get(f"/peringatan/{row.identifier}/").content.decode()
+
+
+def test_it_labels_a_drill_wherever_its_headline_stands_alone(client: Client) -> None:
+    row = published(status="Exercise")
+    page = client.get(f"/peringatan/{row.identifier}/").content.decode()
+    assert f"<title>LATIHAN: {row.headline_id}" in page
+    pk = actions.update(row.pk, viewer=OPERATOR)
+    actions.edit(pk, draft(status="Exercise"), viewer=OPERATOR)
+    actions.submit(pk, viewer=OPERATOR)
+    newer = PublicWarning.objects.get(pk=pk)
+    leader = signed_in(Role.LEADERSHIP)
+    for path in ("/", "/console/warnings/"):
+        strip = leader.get(path).content.decode().split("warnstrip--ask")[1]
+        assert f"LATIHAN, PEMBARUAN: {newer.headline_id}" in strip
+    assert (
+        f"<title>LATIHAN, PEMBARUAN: {newer.headline_id}"
+        in leader.get(f"/console/warnings/{pk}/").content.decode()
+    )
+    letter = render_to_string("warnings/mail_escalated.txt", {"row": newer, "url": "https://x"})
+    assert f"LATIHAN: {newer.headline_id}" in letter
+    actions.approve(pk, viewer=MAYOR)
+    older = client.get(f"/peringatan/{row.identifier}/").content.decode()
+    assert f"LATIHAN, PEMBARUAN: {newer.headline_id}" in older.split("banner--info")[1]
+
+
+def test_it_puts_no_label_before_a_real_warning(client: Client) -> None:
+    row = published()
+    assert f"<title>{row.headline_id}" in client.get(f"/peringatan/{row.identifier}/").content.decode()
+    letter = render_to_string("warnings/mail_escalated.txt", {"row": row, "url": "https://x"})
+    assert "LATIHAN" not in letter
 
 
 def test_it_shows_a_test_in_the_feed_only(client: Client) -> None:

@@ -66,6 +66,11 @@ class WarningRow:
     first: int
 
     @property
+    def title(self) -> str:
+        """The headline with its label, for where nothing else says that it is a drill or an all clear."""
+        return f"{self.label}: {self.headline}" if self.label else self.headline
+
+    @property
     def in_force(self) -> bool:
         """True while people should heed it."""
         return self.state == State.PUBLISHED
