@@ -5,15 +5,12 @@ import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
-from email import message_from_bytes, policy
-from email.message import EmailMessage
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import jwt
 import orjson
 import pytest
-from aiosmtpd.controller import Controller
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -25,12 +22,10 @@ from patriot.kernel import clock
 from patriot.kernel.errors import Invalid
 from patriot.kernel.geometry import Point
 from patriot.ledger.models import Entry
-from patriot.people.rules import Role
 from patriot.warnings import actions, jobs, letters, push, queries, subscriptions, tell
 from patriot.warnings.models import Delivery, PublicWarning, Subscription
 from patriot.warnings.subscriptions import Place
-from tests.factories import user
-from tests.nats import free_port
+from tests.warnings.conftest import Mailbox
 from tests.warnings.makers import MAYOR, OPERATOR, area, draft, published
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -97,34 +92,6 @@ def browser(monkeypatch: pytest.MonkeyPatch) -> Iterator[Browser]:
     yield one
     server.shutdown()
     server.server_close()
-
-
-@pytest.fixture
-def mailbox(settings: Any) -> Iterator[list[EmailMessage]]:
-    """A real mail server."""
-    got: list[EmailMessage] = []
-
-    class Handler:
-        async def handle_RCPT(  # noqa: N802
-            self, _server: Any, _session: Any, envelope: Any, address: str, _options: Any
-        ) -> str:
-            if address.startswith("gone@"):
-                return "550 no such mailbox"
-            envelope.rcpt_tos.append(address)
-            return "250 OK"
-
-        async def handle_DATA(self, _server: Any, _session: Any, envelope: Any) -> str:  # noqa: N802
-            got.append(message_from_bytes(envelope.content, policy=policy.default))  # type: ignore[arg-type]
-            return "250 OK"
-
-    port = free_port()
-    server = Controller(Handler(), hostname="127.0.0.1", port=port)
-    server.start()
-    options = {"host": "127.0.0.1", "port": port}
-    backend = "django.core.mail.backends.smtp.EmailBackend"
-    settings.MAILERS = {"default": {"BACKEND": backend, "OPTIONS": options}}
-    yield got
-    server.stop()
 
 
 def test_it_reaches_a_browser_that_follows_the_place(browser: Browser) -> None:
@@ -279,9 +246,7 @@ def test_it_tells_each_address_once_of_an_update_also_when_the_event_comes_twice
     assert tell.enqueue(newer.pk) == 0
 
 
-def test_it_counts_the_told_in_the_ledger_without_naming_them(
-    browser: Browser, mailbox: list[EmailMessage]
-) -> None:
+def test_it_counts_the_told_in_the_ledger_without_naming_them(browser: Browser, mailbox: Mailbox) -> None:
     token = subscriptions.by_email("warga@example.id", Place("", Point(106.98, -6.29), 1000), "id")
     subscriptions.confirm(token)
     subscriptions.by_push(browser.address, Place("", Point(106.98, -6.29), 1000), "id")
@@ -296,7 +261,7 @@ def test_it_counts_the_told_in_the_ledger_without_naming_them(
     assert browser.url not in everything
 
 
-def test_it_asks_by_letter_before_it_tells_by_letter(mailbox: list[EmailMessage], client: Client) -> None:
+def test_it_asks_by_letter_before_it_tells_by_letter(mailbox: Mailbox, client: Client) -> None:
     area()
     answer = client.post("/peringatan/langganan", {"email": "Warga@Example.id", "area": "32.75.09.1004"})
     assert answer.status_code == 302
@@ -321,7 +286,8 @@ def test_it_asks_by_letter_before_it_tells_by_letter(mailbox: list[EmailMessage]
     assert client.get(path).status_code == 200  # and says that nothing is kept
 
 
-def test_it_learns_that_a_mailbox_is_gone(mailbox: list[EmailMessage]) -> None:
+def test_it_learns_that_a_mailbox_is_gone(mailbox: Mailbox) -> None:
+    mailbox.refusals["gone@example.id"] = "550 5.1.1 no such mailbox"
     token = subscriptions.by_email("gone@example.id", Place("", Point(106.98, -6.29), 1000), "id")
     subscriptions.confirm(token)
     row = published()
@@ -384,20 +350,6 @@ def test_it_lets_one_mailbox_be_asked_a_few_times_only(client: Client) -> None:
     ]
     assert codes[:5] == [302] * 5
     assert codes[-1] == 422
-
-
-def test_it_writes_to_leadership_once_when_nobody_decided(mailbox: list[EmailMessage]) -> None:
-
-    leader = user(Role.LEADERSHIP)
-    leader.email = "walikota@example.id"
-    leader.save()
-    pk = actions.draft(draft(approval_minutes=1), viewer=OPERATOR)
-    actions.submit(pk, viewer=OPERATOR)
-    with clock.at(clock.now() + timedelta(minutes=2)):
-        jobs.watch_the_clock()
-        jobs.write_letters()
-        jobs.write_letters()
-    assert [letter["To"] for letter in mailbox] == ["walikota@example.id"]
 
 
 def test_it_refuses_a_point_that_is_nowhere() -> None:

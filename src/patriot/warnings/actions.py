@@ -175,7 +175,7 @@ def submit(warning_id: int, *, viewer: Viewer) -> State:
     until = now + timedelta(minutes=row.approval_minutes)
     _move(
         row, State.DRAFT, state=State.WAITING, submitted_by=viewer.actor, submitted_at=now, waits_until=until,
-        escalated_at=None, reason="",
+        escalated_at=None, called_at=None, reason="",
     )  # fmt: skip
     _announce(events.Submitted, row, viewer.actor)
     return State.WAITING

@@ -33,11 +33,13 @@ def reach_sirens() -> None:
 
 @every("* * * * * */3")
 def write_letters() -> None:
-    """Ask new addresses to confirm; call leadership for what nobody decided."""
+    """Ask new addresses to confirm; call leadership for what nobody decided, until a letter has left."""
     letters.ask_waiting()
-    for row in PublicWarning.objects.filter(escalated_at__isnull=False, called_at=None, state=State.WAITING):
-        letters.call_leadership(row)
-        PublicWarning.objects.filter(pk=row.pk).update(called_at=clock.now())
+    overdue = PublicWarning.objects.filter(escalated_at__isnull=False, called_at=None, state=State.WAITING)
+    for row in overdue:
+        if letters.call_leadership(row):
+            same_wait = PublicWarning.objects.filter(pk=row.pk, submitted_at=row.submitted_at)
+            same_wait.update(called_at=clock.now())
 
 
 @every("17 3 * * *")
