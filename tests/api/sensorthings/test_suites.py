@@ -2,7 +2,9 @@
 
 import orjson
 import pytest
+from django.db import connection
 
+from patriot.sensing.models import Datastream
 from tests.api.sensorthings.city import World, build
 from tests.api.sensorthings.conftest import ROOT, Sta
 
@@ -102,3 +104,37 @@ def test_a_change_of_a_place_is_checked_as_a_new_one_is(sta: Sta, world: World, 
     assert sta.ask("PATCH", path, {"location": place}).status == 400
     assert sta.ask("PATCH", path, {"location": {"type": "Point", "coordinates": [107, -6]}}).status == 200
     assert sta.ask("PATCH", path, {"location": place, "encodingType": "text/plain"}).status == 200
+
+
+def test_it_says_asks_and_sorts_by_the_same_quality(sta: Sta, world: World) -> None:
+    stream = world.streams[0]
+    silent = sta.make(f"Datastreams({stream})/Observations", {"result": None})
+    path = f"Datastreams({stream})/Observations"
+    own = [{"nameOfMeasure": "by hand"}]
+    told = sta.make(path, {"result": 4, "resultQuality": own})
+    said = sta.get(f"Observations({silent})").json["resultQuality"]
+    assert said == [{"nameOfMeasure": "patriot:missing", "DQ_Result": {"pass": False}}]
+    assert sta.ids(f"{path}?$filter=resultQuality/0/nameOfMeasure eq 'patriot:missing'") == [silent]
+    assert sta.ids(f"{path}?$filter=resultQuality ne null&$orderby=id") == [silent, told]
+    past = sta.make(path, {"result": 3, "phenomenonTime": "2015-03-01T00:00:00Z"})
+    assert "resultQuality" not in sta.get(f"Observations({past})").json  # how late it came is no fault of it
+    for key, kept in ((silent, None), (told, own)):
+        whole = sta.get(f"Observations({key})").json
+        assert sta.ask("PUT", f"Observations({key})", whole).status == 200
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT quality::text FROM sensing_observation WHERE id = %s", [key])
+            [(quality,)] = cursor.fetchall()
+        assert quality == (None if kept is None else orjson.dumps(kept).decode().replace(":", ": "))
+
+
+def test_an_area_that_only_comes_back_is_not_kept(sta: Sta, world: World) -> None:
+    path = f"Datastreams({world.streams[0]})"
+    whole = sta.get(path).json
+    assert whole["observedArea"]
+    for method in ("PUT", "PATCH"):
+        assert sta.ask(method, path, whole).status == 200
+        assert Datastream.objects.get(pk=world.streams[0]).observed_area is None
+    own = {"type": "Point", "coordinates": [1, 2]}
+    for method in ("PATCH", "PUT"):
+        assert sta.ask(method, path, whole | {"observedArea": own}).status == 200
+        assert Datastream.objects.get(pk=world.streams[0]).observed_area == own

@@ -148,8 +148,8 @@ def _said(made: Made, result: float, base: str) -> Answer:
         "@iot.id": key, "@iot.selfLink": link, "phenomenonTime": times.say(at.astimezone(UTC)),
         "resultTime": None, "result": present.result(result, None),
     }  # fmt: skip
-    if flags:
-        record["resultQuality"] = present.quality(flags)
+    if quality := present.quality(flags):
+        record["resultQuality"] = quality
     record["Datastream@iot.navigationLink"] = f"{link}/Datastream"
     record["FeatureOfInterest@iot.navigationLink"] = f"{link}/FeatureOfInterest"
     return present.encode(record), [(b"location", link.encode("latin-1"))]

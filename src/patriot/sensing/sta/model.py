@@ -10,6 +10,10 @@ from enum import Enum, auto
 from django.db.models import Model
 
 from patriot.sensing import models
+from patriot.sensing.rules import ON_ARRIVAL, Flag
+
+QUALITY_PREFIX = "patriot:"  # of the measures that are ours
+OF_THE_RESULT = tuple(flag for flag in Flag if not flag & ON_ARRIVAL)
 
 
 class Kind(Enum):
@@ -249,6 +253,13 @@ OBSERVED_PROPERTY = _shared(
     (_text("definition"),), "observed_property_id",
 )  # fmt: skip
 OWN_FEATURE = "(SELECT fd.feature_id FROM sensing_datastream fd WHERE fd.id = {a}.datastream_id)"
+MEASURES = ", ".join(f"({flag.value}, '{QUALITY_PREFIX}{str(flag.name).lower()}')" for flag in OF_THE_RESULT)
+QUALITY = (  # as `present.quality` says it: what was sent, else what was found odd
+    f"coalesce({{a}}.quality, CASE WHEN {{a}}.flags & {sum(OF_THE_RESULT)} <> 0 THEN "
+    "(SELECT jsonb_agg(jsonb_build_object('nameOfMeasure', q.name, 'DQ_Result', "
+    f"jsonb_build_object('pass', false)) ORDER BY q.bit) FROM (VALUES {MEASURES}) AS q (bit, name) "
+    "WHERE {a}.flags & q.bit <> 0) END)"
+)
 OBSERVATION = Entity(
     "Observation", "Observations", "sensing_observation",
     (
@@ -257,7 +268,7 @@ OBSERVATION = Entity(
         Property("resultTime", Kind.MOMENT, ("result_time", "result_time"), fields=("result_time",),
                  nullable=True, instant=True),
         Property("result", Kind.RESULT, ("value", "result"), True, ("value", "result"), nullable=True),
-        Property("resultQuality", Kind.JSON, ("quality", "flags"), fields=("quality",), nullable=True),
+        Property("resultQuality", Kind.JSON, (QUALITY,), fields=("quality",), nullable=True),
         Property("validTime", Kind.MOMENT, ("valid_from", "valid_to"), fields=("valid_from", "valid_to"),
                  nullable=True),
         Property("parameters", Kind.JSON, ("parameters",), fields=("parameters",), nullable=True),

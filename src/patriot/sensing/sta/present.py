@@ -7,11 +7,10 @@ from urllib.parse import quote
 
 import orjson
 
-from patriot.sensing.rules import Flag
 from patriot.sensing.sta import times
 from patriot.sensing.sta.errors import Fault
 from patriot.sensing.sta.expressions import Options, Path
-from patriot.sensing.sta.model import Entity, Kind, Property
+from patriot.sensing.sta.model import OF_THE_RESULT, QUALITY_PREFIX, Entity, Kind, Property
 
 INTEGRAL = 2.0**53  # beyond, a float's integers have gaps
 ALWAYS = {"Observation": ("result", "resultTime")}  # shown also when they are null
@@ -47,8 +46,6 @@ def _columns(found: Property) -> list[str]:
         return [f"({found.sql('a')})::text"]
     if found.kind is Kind.RESULT:
         return [found.sql("a"), f"{found.sql('a', 1)}::text"]
-    if len(found.columns) == 2 and found.kind is Kind.JSON:
-        return [f"{found.sql('a')}::text", found.sql("a", 1)]
     return [found.sql("a", index) for index in range(len(found.columns))]
 
 
@@ -124,8 +121,6 @@ def value(of: Property, columns: Sequence[Any]) -> Any:
         return result(columns[0], columns[1])
     if of.kind is Kind.UNIT:
         return dict(zip(("name", "symbol", "definition"), columns, strict=True))
-    if of.name == "resultQuality":
-        return orjson.loads(columns[0]) if columns[0] is not None else quality(columns[1])
     if of.kind in (Kind.JSON, Kind.GEO):
         return None if columns[0] is None else orjson.loads(columns[0])
     return columns[0]
@@ -139,13 +134,11 @@ def result(number: float | None, text: str | None) -> Any:
 
 
 def quality(flags: int) -> list[Record] | None:
-    """What was found odd about a reading, one DQ element for each flag; None when nothing was."""
-    if not flags:
-        return None
+    """What was found odd about a result, one DQ element for each flag; None when nothing was."""
     return [
-        {"nameOfMeasure": f"patriot:{flag.name.lower()}", "DQ_Result": {"pass": False}}
-        for flag in Flag if flags & flag and flag.name
-    ]  # fmt: skip
+        {"nameOfMeasure": f"{QUALITY_PREFIX}{str(flag.name).lower()}", "DQ_Result": {"pass": False}}
+        for flag in OF_THE_RESULT if flags & flag
+    ] or None  # fmt: skip
 
 
 def encode(said: object) -> bytes:

@@ -8,6 +8,7 @@ import jsonpatch
 import jsonpointer
 import orjson
 
+from patriot.sensing.models import Datastream
 from patriot.sensing.sta import arrays, conformance, model, present, take
 from patriot.sensing.sta.authors import Author
 from patriot.sensing.sta.errors import Fault, missing
@@ -220,6 +221,7 @@ def _patch(call: Call, steps: list[Step]) -> Answer:
     body = read_json(call.body)
     if "json-patch" in call.content_type:
         body = _patched(reader, entity, key, body)
+    body = _unless_ours(reader, entity, key, body)
     draft = take.changes(entity, body, encoding=_encoding(reader, entity, key))
     return _changed(call, reader, entity, key, draft)
 
@@ -250,7 +252,18 @@ def _patched(reader: Reader, entity: model.Entity, key: int, patch: Any) -> Any:
 
 def _put(call: Call, steps: list[Step]) -> Answer:
     entity, key, reader = _entity(call, steps)
-    return _changed(call, reader, entity, key, take.changes(entity, read_json(call.body), whole=True))
+    body = _unless_ours(reader, entity, key, read_json(call.body))
+    return _changed(call, reader, entity, key, take.changes(entity, body, whole=True))
+
+
+def _unless_ours(reader: Reader, entity: model.Entity, key: int, body: Any) -> Any:
+    """The body without an observedArea that the service worked out and that only comes back."""
+    if entity is not model.DATASTREAM or not isinstance(body, dict) or "observedArea" not in body:
+        return body
+    said = Datastream.objects.filter(pk=key, observed_area__isnull=False).exists()
+    shown = reader.one(Source(entity, wanted=key), Options()).record.get("observedArea")
+    ours = not said and body["observedArea"] == shown
+    return {name: value for name, value in body.items() if name != "observedArea"} if ours else body
 
 
 def _changed(call: Call, reader: Reader, entity: model.Entity, key: int, draft: take.Draft) -> Answer:

@@ -8,7 +8,7 @@ from typing import Any
 from patriot.sensing.sta import times
 from patriot.sensing.sta.errors import Fault
 from patriot.sensing.sta.geo import from_geojson
-from patriot.sensing.sta.model import Entity, Kind, Link, Property, target
+from patriot.sensing.sta.model import QUALITY_PREFIX, Entity, Kind, Link, Property, target
 from patriot.sensing.sta.present import INTEGRAL, encode
 from patriot.sensing.sta.times import Period
 
@@ -138,7 +138,19 @@ def _json(entity: Entity, of: Property, said: Any, _body: Mapping[str, Any]) -> 
     if of.name in ("properties", "parameters") and not isinstance(said, dict):
         raise Fault(f"{of.name} is a JSON object.")
     _plain_json(of.name, said)
-    return {of.fields[0]: said}
+    return {of.fields[0]: _without_ours(said) if of.name == "resultQuality" else said}
+
+
+def _without_ours(quality: Any) -> Any:
+    """What somebody else says of a result: what we found is said anew each time, also after a GET and PUT."""
+    if not isinstance(quality, list):
+        return quality
+    return [each for each in quality if not _is_ours(each)] or None
+
+
+def _is_ours(measure: Any) -> bool:
+    name = measure.get("nameOfMeasure") if isinstance(measure, dict) else None
+    return isinstance(name, str) and name.startswith(QUALITY_PREFIX)
 
 
 def _plain_json(name: str, said: Any) -> None:
