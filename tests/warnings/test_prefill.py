@@ -14,6 +14,7 @@ from patriot.people.rules import Role
 from patriot.sensing.events import ConditionChanged, ForecastMade
 from patriot.warnings import actions, pack
 from patriot.warnings.models import PublicWarning, Siren, WarningTemplate
+from patriot.warnings.rules import BLANK
 from tests.factories import user
 from tests.warnings.makers import MAYOR, OPERATOR, area
 
@@ -241,6 +242,14 @@ def test_it_has_templates_that_can_be_sent_once_filled(city: str) -> None:
             template.code, fields, viewer=OPERATOR, area_codes=["32.75.09.1004"], status="Exercise"
         )
         assert actions.submit(pk, viewer=OPERATOR) in ("waiting", "published"), template.code
+
+
+@pytest.mark.parametrize("city", ["kota_bekasi", "kabupaten_bekasi"])
+def test_it_takes_no_indonesian_figure_or_label_into_an_english_text(city: str) -> None:
+    pack.load(Pack(CITIES / city))
+    for template in WarningTemplate.objects.all():
+        english = template.headline_en + template.description_en + template.instruction_en
+        assert not {"level", "label"} & set(BLANK.findall(english)), template.code
 
 
 def test_it_keeps_sirens_that_left_the_pack_out_of_use(kota: None) -> None:
