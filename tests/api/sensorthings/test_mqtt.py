@@ -16,8 +16,9 @@ from patriot.sensing.sta import mqtt
 from patriot.sensing.sta.errors import Fault
 from patriot.sensing.sta.feed import Feed
 from patriot.sensing.sta.topics import covers, subject_of, topic_of, topics
+from patriot.sensing.sta.write import Change
 from patriot.site.nats import Nats
-from tests.api.sensorthings.conftest import Sta, stream, thing
+from tests.api.sensorthings.conftest import Sta, location, stream, thing
 from tests.site.conftest import Installation, installation
 from tests.site.mqtt import Device, _text
 
@@ -79,7 +80,7 @@ def test_it_tells_subscribers_of_entities_properties_and_new_observations(
     for number, topic in enumerate(wanted, 1):
         subscribe(device, topic, number)
     told = Feed(Bus(broker.config.nats_address, "test"), "http://x/v1.1")
-    changes: list[feeds.Change] = []
+    changes: list[Change] = []
     told.tell = changes.extend  # type: ignore[method-assign]
     feeds.attach(told)
     try:
@@ -122,6 +123,34 @@ async def publish(feed: Feed, messages: "list[feeds.Message]") -> None:
     """As the feed does."""
     for subject, payload in messages:
         assert await feed.bus.publish(feeds.SAID + subject, payload)
+
+
+def change(sta: Sta, path: str, body: object) -> None:
+    """PATCH that must succeed."""
+    assert sta.ask("PATCH", path, body).status == 200
+
+
+def test_a_change_of_no_own_property_is_no_news_to_who_wants_a_property(
+    sta: Sta, django_capture_on_commit_callbacks: Any
+) -> None:  # fmt: skip
+    key = sta.make("Things", thing())
+    whole, name = f"v1//1.Things({key})", f"v1//1.Things({key}).name"
+    wanted = [topic for one in (whole, name, "v1//1.Things?$select=name") for topic in topics(one)]
+    place = sta.make("Locations", location())
+    for body, told in (
+        ({}, [whole]),
+        ({"Locations": [{"@iot.id": place}]}, [whole]),
+        ({"description": "new"}, [whole]),
+        ({"name": "New"}, [each.subject for each in wanted]),
+    ):
+        changes: list[Change] = []
+        feed = Feed(Bus(lambda: "", "test"), "http://x")
+        feed.tell = changes.extend  # type: ignore[method-assign]
+        feeds.attach(feed)
+        with django_capture_on_commit_callbacks(execute=True):
+            change(sta, f"Things({key})", body)
+        feeds.detach(feed)
+        assert [subject for subject, _ in feeds.messages(wanted, changes, "http://x")] == told
 
 
 def test_it_says_plain_readings_without_asking_the_database() -> None:

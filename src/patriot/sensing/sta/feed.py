@@ -19,10 +19,11 @@ from patriot.kernel.bus import Bus
 from patriot.sensing.sta import present, times
 from patriot.sensing.sta.compiler import Scope
 from patriot.sensing.sta.errors import Fault
-from patriot.sensing.sta.model import OBSERVATION, Entity
+from patriot.sensing.sta.model import OBSERVATION
 from patriot.sensing.sta.reader import Reader, Source
 from patriot.sensing.sta.resolve import resolve
 from patriot.sensing.sta.topics import SUBJECTS, Topic, topics
+from patriot.sensing.sta.write import Change
 
 log = logging.getLogger(__name__)
 
@@ -32,7 +33,6 @@ MOST_WAITING = 10_000
 WHO = "$SYS.REQ.SERVER.PING.CONNZ"
 QUESTION = orjson.dumps({"subscriptions": True, "filter_subject": SUBJECTS, "limit": 4096})
 
-type Change = tuple[Entity, int, frozenset[str]]
 type Message = tuple[str, bytes]
 
 
@@ -184,7 +184,7 @@ def tell(changes: Sequence[Change]) -> None:
 def tell_of_observations(ids: Iterable[int]) -> None:
     """The same of new observations; costs nothing while nobody subscribed to anything."""
     if any(feed.topics for feed in _feeds):
-        tell([(OBSERVATION, key, frozenset()) for key in ids])
+        tell([(OBSERVATION, key, None) for key in ids])
 
 
 def attach(feed: Feed) -> None:

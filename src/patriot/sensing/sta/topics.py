@@ -53,12 +53,12 @@ class Topic:
         plain = len(self.steps) == 2 and self.steps[0].name == "Datastreams"
         return self.steps[0].key if plain and self.entity is OBSERVATION else None
 
-    def concerns(self, entity: Entity, key: int, parts: frozenset[str]) -> bool:
-        """Whether a change may be news here. `parts`: the properties that changed; none: it is new."""
+    def concerns(self, entity: Entity, key: int, parts: frozenset[str] | None) -> bool:
+        """Whether a change may be news here. `parts`: the properties that changed; None: it is new."""
         if entity is not self.entity or self.key not in (None, key):
             return False
         wanted = {self.part} if self.part else {str(path.steps[0]) for path in self.options.select}
-        return not parts or not wanted or bool(parts & wanted)
+        return parts is None or not wanted or bool(parts & wanted)
 
 
 def topics(subject: str) -> list[Topic]:

@@ -35,11 +35,15 @@ WHERE d.feature_id IS NULL AND d.id = ANY(%s)
 """
 
 
+# Entity, id, the properties of its own that changed; None: it is new.
+type Change = tuple[Entity, int, frozenset[str] | None]
+
+
 @dataclass
 class Written:
-    """What a request changed, for those who subscribed: (entity, id, properties that changed or none)."""
+    """What a request changed, for those who subscribed."""
 
-    changes: list[tuple[Entity, int, frozenset[str]]] = field(default_factory=list)
+    changes: list[Change] = field(default_factory=list)
 
 
 @dataclass
@@ -80,7 +84,7 @@ class Writer:
         }
         made = self._insert(entity, draft, ones)
         key = int(made.pk)
-        self._tell(entity, key, "created", getattr(made, "name", ""), frozenset())
+        self._tell(entity, key, "created", getattr(made, "name", ""), None)
         self._link(made, lists)
         self._children(entity, key, draft)
         return key
@@ -155,7 +159,7 @@ class Writer:
         if locations:
             past = HistoricalLocation.objects.create(thing=thing, time=clock.now())
             past.locations.set(locations)
-            self.written.changes.append((model.HISTORICAL_LOCATION, past.pk, frozenset()))
+            self.written.changes.append((model.HISTORICAL_LOCATION, past.pk, None))
 
     @staticmethod
     def _place_by_history(past: HistoricalLocation, locations: list[int]) -> None:
@@ -179,10 +183,10 @@ class Writer:
         with connection.cursor() as cursor:
             cursor.execute(NO_FEATURE, [streams])
         stored = store(readings, source=self.source)
-        self.written.changes += [(model.OBSERVATION, key, frozenset()) for key in stored.ids]
+        self.written.changes += [(model.OBSERVATION, key, None) for key in stored.ids]
         return stored.ids
 
-    def _tell(self, entity: Entity, key: int, change: str, name: str, parts: frozenset[str]) -> None:
+    def _tell(self, entity: Entity, key: int, change: str, name: str, parts: frozenset[str] | None) -> None:
         event = EntityChanged(entity.name, key, change, name)
         ledger.append(event, actor=self.author.actor, subject=f"{entity.name.lower()}:{key}")
         if change != "deleted":
