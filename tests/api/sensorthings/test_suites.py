@@ -138,3 +138,43 @@ def test_an_area_that_only_comes_back_is_not_kept(sta: Sta, world: World) -> Non
     for method in ("PATCH", "PUT"):
         assert sta.ask(method, path, whole | {"observedArea": own}).status == 200
         assert Datastream.objects.get(pk=world.streams[0]).observed_area == own
+
+
+@pytest.mark.parametrize(("filter_", "expected"), [
+    ("Datastreams/any(d:d/name eq 'Datastream 3')", ["Thing 1"]),
+    ("Datastreams/any(d:d/name eq 'Datastream 2') and Datastreams/any(e:e/name eq 'Datastream 3')",
+     ["Thing 1"]),
+    ("Datastreams/any(d:d/name eq 'Datastream 2' and d/name eq 'Datastream 3')", []),
+    ("Datastreams/any(d:d/Observations/any(o:o/result eq 34 and d/name eq 'Datastream 3'))", ["Thing 1"]),
+    ("Datastreams/any(d:d/Sensor/name eq 'nosuch')", []),
+    ("Locations/any() and not Datastreams/any(d:d/id gt 0)", None),
+    ("Datastreams/any(d:d/Thing/name eq 'Thing 1')", ["Thing 1"]),
+    ("Datastreams/any(d:name eq 'Thing 1')", ["Thing 1"]),
+    ("Datastreams/any(d:name eq 'Datastream 3')", []),
+])  # fmt: skip
+def test_it_asks_for_some_that_are_linked(
+    sta: Sta, world: World, filter_: str, expected: list[str] | None
+) -> None:
+    names = sta.names(f"Things?$filter={filter_}")
+    with_streams = set(sta.names("Things?$filter=Datastreams/id gt 0"))
+    assert names == expected if expected is not None else not with_streams & set(names)
+
+
+@pytest.mark.parametrize("filter_", [
+    "Datastreams/any(d:d)", "Datastreams/any(d:e/name eq 'x')", "name/any(x:x eq 1)", "Datastreams/any(",
+    "Datastreams/any(d)", "Datastreams/any(d:)", "any(d:d/name eq 'x')", "Datastreams/any(1:1 eq 1)",
+])  # fmt: skip
+def test_it_says_what_is_wrong_with_any(sta: Sta, filter_: str) -> None:
+    assert sta.ask("GET", f"Things?$filter={filter_}").status == 400
+
+
+def test_it_deletes_what_fits_a_filter(sta: Sta, world: World) -> None:
+    path = f"Datastreams({world.streams[0]})/Observations"
+    before = sta.ids(path)
+    gone = sta.ids(f"{path}?$filter=result lt 2")
+    assert sta.ask("DELETE", f"{path}?$filter=result lt 2").status == 200
+    assert sta.ids(path) == [key for key in before if key not in gone]
+    assert gone
+    assert sta.ask("DELETE", path).status == 405
+    assert sta.ask("DELETE", f"Datastreams({world.streams[0]})?$filter=id gt 0").status == 405
+    assert Sta().ask("DELETE", f"{path}?$filter=result gt 0").status == 401

@@ -9,7 +9,7 @@ from typing import Any
 
 from patriot.sensing.sta import functions, geo, values
 from patriot.sensing.sta.errors import Fault
-from patriot.sensing.sta.expressions import Binary, Call, Expression, Literal, Order, Path, Unary
+from patriot.sensing.sta.expressions import Binary, Call, Expression, Literal, Order, Path, Some, Unary
 from patriot.sensing.sta.model import ID, Entity, Kind, Link, Property, column, target
 from patriot.sensing.sta.values import Parameters, Value
 
@@ -154,6 +154,7 @@ class Expressions:
     entity: Entity
     alias: str
     joins: Joins
+    variables: dict[str, tuple[Entity, str]] = field(default_factory=dict)  # of any()
 
     def value(self, tree: Expression) -> Value:
         """The operand a tree stands for. Raises Fault."""
@@ -165,7 +166,37 @@ class Expressions:
             return self._call(tree)
         if isinstance(tree, Unary):
             return self._unary(tree)
+        if isinstance(tree, Some):
+            return self._some(tree)
         return self._binary(tree)
+
+    def _some(self, tree: Some) -> Value:
+        outer, inner = Joins(), Joins()
+        way = Expressions(self.compiler, self.entity, self.alias, outer, self.variables)
+        known = self.variables | {tree.variable: way.follow(tree.path)}
+        within = Expressions(self.compiler, self.entity, self.alias, inner, known)
+        sql = values.truth(within.value(tree.condition))
+        if inner.steps:
+            sql = _exists(inner, sql, strict=is_strict(tree.condition))
+        return Value(Kind.BOOL, _exists(outer, sql, strict=True))
+
+    def follow(self, path: Path) -> tuple[Entity, str]:
+        """The entity type that a path of links leads to, joined, and its alias. Raises Fault."""
+        entity, alias, at = self._start(path)
+        for n in range(at, len(path.steps)):
+            link = entity.link(str(path.steps[n]))
+            if link is None:
+                raise Fault(f"{entity.plural} link to no {str(path.steps[n])[:60]!r}.")
+            entity, alias = self._join(entity, alias, link, tuple(map(str, path.steps[: n + 1])))
+        return entity, alias
+
+    def _start(self, path: Path) -> tuple[Entity, str, int]:
+        """Where a path begins: at the entity that is asked about, or at a variable of any()."""
+        if len(path.steps) > LONGEST_PATH:
+            raise Fault(f"The path {str(path)[:80]!r} is too long.")
+        if len(path.steps) > 1 and path.steps[0] in self.variables:
+            return *self.variables[str(path.steps[0])], 1
+        return self.entity, self.alias, 0
 
     def _unary(self, tree: Unary) -> Value:
         inner = self.value(tree.operand)
@@ -197,9 +228,7 @@ class Expressions:
         return function.write(*arguments)
 
     def _path(self, path: Path) -> Value:
-        if len(path.steps) > LONGEST_PATH:
-            raise Fault(f"The path {str(path)[:80]!r} is too long.")
-        entity, alias, at = self.entity, self.alias, 0
+        entity, alias, at = self._start(path)
         while at < len(path.steps) - 1 and (link := entity.link(str(path.steps[at]))):
             if at == len(path.steps) - 2 and link.key and path.steps[-1] in ("id", "@iot.id"):
                 return Value(Kind.ID, column(link.key, alias))

@@ -52,7 +52,16 @@ class Binary:
     right: "Expression"
 
 
-type Expression = Literal | Path | Call | Unary | Binary
+@dataclass(frozen=True)
+class Some:
+    """`Locations/any(l:l/name eq 'x')`: the condition holds for one that is linked, its `variable`."""
+
+    path: Path
+    variable: str
+    condition: "Expression"
+
+
+type Expression = Literal | Path | Call | Unary | Binary | Some
 
 
 @dataclass(frozen=True)

@@ -22,6 +22,7 @@ from patriot.sensing.sta.expressions import (
     Options,
     Order,
     Path,
+    Some,
     Step,
     Unary,
 )
@@ -151,7 +152,21 @@ class Parser:
             return Literal(CONSTANTS[word.text])
         if self.accept("("):
             return self._call(word.text)
-        return self._path_from(word.text)
+        path = self._path_from(word.text)
+        if len(path.steps) > 1 and path.steps[-1] == "any" and self.accept("("):
+            return self._some(Path(path.steps[:-1]))
+        return path
+
+    def _some(self, path: Path) -> Expression:
+        if self.accept(")"):
+            return Some(path, "", Literal(True))
+        if self.next.kind != "name":
+            raise self.fault("Here should stand a name, as in any(x:x/name eq 'a')")
+        variable = self.take().text
+        self.expect(":")
+        condition = self.expression()
+        self.expect(")")
+        return Some(path, variable, condition)
 
     def _call(self, name: str) -> Expression:
         arguments: list[Expression] = []

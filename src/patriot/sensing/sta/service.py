@@ -12,7 +12,7 @@ from patriot.sensing.models import Datastream
 from patriot.sensing.sta import arrays, conformance, model, present, take
 from patriot.sensing.sta.authors import Author
 from patriot.sensing.sta.errors import Fault, missing
-from patriot.sensing.sta.expressions import Options, Step
+from patriot.sensing.sta.expressions import Options, Path, Step
 from patriot.sensing.sta.model import ENTITIES, Link, target
 from patriot.sensing.sta.parser import parse_options, parse_path
 from patriot.sensing.sta.present import Record
@@ -22,6 +22,7 @@ from patriot.sensing.sta.write import Change, Writer
 
 JSON = "application/json"
 CREATE_OBSERVATIONS = "CreateObservations"
+MOST_DELETED = 1000  # by one filter
 INDEXED = re.compile(r"(.+?)((?:\[\d{1,8}\])+)")
 
 
@@ -274,8 +275,26 @@ def _changed(call: Call, reader: Reader, entity: model.Entity, key: int, draft: 
 
 
 def _delete(call: Call, steps: list[Step]) -> Answer:
+    options = parse_options(list(call.query))
+    if options.filter is not None:
+        return _delete_all(call, steps, options)
     entity, key, _ = _entity(call, steps)
     Writer(call.author).delete(entity, key)
+    return Answer(200)
+
+
+def _delete_all(call: Call, steps: list[Step], options: Options) -> Answer:
+    """Delete what fits a filter in a collection, all of it or nothing."""
+    reader, writer = Reader(call.author.scope, call.base), Writer(call.author)
+    resource = resolve(steps, reader)
+    if resource.single or resource.inside or resource.ref:
+        raise Fault("A filter deletes in a collection, such as Datastreams(1)/Observations.", 405)
+    chosen = Options(filter=options.filter, select=(Path(("id",)),), top=MOST_DELETED + 1)
+    found = reader.page(resource.source, chosen).found
+    if len(found) > MOST_DELETED:
+        raise Fault(f"More than {MOST_DELETED} fit: delete fewer at once.")
+    for each in found:
+        writer.delete(resource.source.entity, each.key)
     return Answer(200)
 
 
