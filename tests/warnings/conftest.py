@@ -14,8 +14,8 @@ from tests.nats import free_port
 
 
 class Mailbox(list[EmailMessage]):
-    """The letters that arrived. `refusals`: what is answered to an address instead of yes, none given while
-    `open` is not set.
+    """The letters that arrived. `refusals`: what is answered to an address instead of yes; slow@… gets no
+    answer while `open` is not set.
     """
 
     def __init__(self) -> None:
@@ -35,7 +35,7 @@ class Mailbox(list[EmailMessage]):
         return "250 OK"
 
     async def handle_DATA(self, _server: Any, _session: Any, envelope: Any) -> str:  # noqa: N802
-        self.append(message_from_bytes(envelope.content, policy=policy.default))  # type: ignore[arg-type]
+        self.append(message_from_bytes(envelope.content, policy=policy.default))
         return "250 OK"
 
 

@@ -1,24 +1,107 @@
-"""Letters: leadership is called until somebody could be."""
+"""Letters: what a mail server's refusal means, servers that hang, leadership called until it could be."""
 
+import socket
+import threading
+import time
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
 
 from patriot.kernel import clock
+from patriot.kernel.config import Config
+from patriot.kernel.geometry import Point
 from patriot.people.rules import Role
-from patriot.warnings import actions, jobs
-from patriot.warnings.models import PublicWarning
+from patriot.site import mail
+from patriot.warnings import actions, jobs, letters, subscriptions, tell
+from patriot.warnings.models import Delivery, PublicWarning, Subscription
+from patriot.warnings.subscriptions import Place
 from tests.factories import user
 from tests.warnings.conftest import Mailbox
-from tests.warnings.makers import MAYOR, OPERATOR, draft
+from tests.warnings.makers import MAYOR, OPERATOR, draft, published
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 CALLED = "Overdue: leadership was called"
 TELEPHONE = "Overdue: nobody could be reached by e-mail, telephone leadership"
+
+
+def follow(address: str) -> None:
+    """Somebody near who has said yes."""
+    token = subscriptions.by_email(address, Place("", Point(106.98, -6.29), 1000), "id")
+    subscriptions.confirm(token)
+
+
+@pytest.mark.parametrize(
+    ("answer", "state", "error"),
+    [
+        ("550 5.1.1 <warga@example.id>: no such mailbox", "gone", "smtp 550 5.1.1"),
+        ("550-5.1.1 There is no such account.\r\n550 5.1.1 Ask elsewhere.", "gone", "smtp 550 5.1.1"),
+        ("551 5.1.6 moved", "gone", "smtp 551 5.1.6"),
+        ("553 5.1.3 <warga@example.id> is no address", "gone", "smtp 553 5.1.3"),
+        ("550 no such mailbox", "failed", "smtp 550"),
+        ("550 5.1.8 your domain does not exist", "failed", "smtp 550 5.1.8"),
+        ("550 5.7.1 blocked by policy; see 5.1.1", "failed", "smtp 550 5.7.1"),
+        ("550 5.2.1 mailbox disabled", "failed", "smtp 550 5.2.1"),
+        ("552 5.2.2 mailbox full", "failed", "smtp 552 5.2.2"),
+        ("554 5.7.1 relay access denied", "failed", "smtp 554 5.7.1"),
+        ("450 4.2.0 greylisted", "due", "smtp 450"),
+    ],
+)
+def test_it_forgets_an_address_only_when_there_is_none(
+    mailbox: Mailbox, answer: str, state: str, error: str
+) -> None:
+    follow("warga@example.id")
+    mailbox.refusals["warga@example.id"] = answer
+    tell.enqueue(published().pk)
+    tell.send_due()
+    tried = Delivery.objects.get()
+    assert (tried.state, tried.error) == (state, error)
+    assert Subscription.objects.exists() == (state != "gone")
+
+
+def test_it_records_each_letter_as_it_leaves_while_a_server_hangs(mailbox: Mailbox) -> None:
+    follow("slow@example.id")
+    follow("warga@example.id")
+    tell.enqueue(published().pk)
+    mailbox.open.clear()
+    sending = threading.Thread(target=_send_due)
+    sending.start()
+    try:
+        _wait_for_state("warga@example.id", "sent")
+        assert Delivery.objects.get(subscription__address="slow@example.id").state == "due"
+    finally:
+        mailbox.open.set()
+        sending.join(20)
+    _wait_for_state("slow@example.id", "sent")
+
+
+def _send_due() -> None:
+    tell.send_due()
+    connection.close()
+
+
+def _wait_for_state(address: str, state: str) -> None:
+    until = time.monotonic() + 4
+    while Delivery.objects.get(subscription__address=address).state != state:
+        assert time.monotonic() < until, "it was not recorded within four seconds"
+        time.sleep(0.02)
+
+
+def test_it_waits_ten_seconds_for_a_mail_server_and_no_longer(
+    monkeypatch: pytest.MonkeyPatch, settings: Any
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:  # it takes the call and says nothing
+        port = str(silent.getsockname()[1])
+        config = Config.from_env({"PATRIOT_SMTP_HOST": "127.0.0.1", "PATRIOT_SMTP_PORT": port})
+        assert mail.mailers(config)["default"]["OPTIONS"]["timeout"] == 10
+        monkeypatch.setattr(mail, "PATIENCE_S", 0.2)
+        settings.MAILERS = mail.mailers(config)
+        follow("warga@example.id")
+        assert letters.send_warning(published(), Subscription.objects.get()).state == "later"
 
 
 def leader(address: str) -> None:

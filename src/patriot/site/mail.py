@@ -5,6 +5,8 @@ from urllib.parse import urlsplit
 
 from patriot.kernel.config import Config
 
+PATIENCE_S = 10  # with a mail server that does not answer
+
 
 def mailers(config: Config) -> dict[str, Any]:
     """Django's `MAILERS` from `PATRIOT_SMTP_HOST`, `_PORT`, `_USER`, `_PASSWORD`, `_TLS`; without a host,
@@ -20,6 +22,7 @@ def mailers(config: Config) -> dict[str, Any]:
         "username": env.get("PATRIOT_SMTP_USER", ""),
         "password": env.get("PATRIOT_SMTP_PASSWORD", ""),
         "use_tls": env.get("PATRIOT_SMTP_TLS", "1") == "1",
+        "timeout": PATIENCE_S,
     }
     return {"default": {"BACKEND": "django.core.mail.backends.smtp.EmailBackend", "OPTIONS": server}}
 

@@ -1,6 +1,7 @@
 """E-mails: asking for confirmation, warnings, calling leadership. Sent by jobs, outside transactions."""
 
 import logging
+import re
 import smtplib
 
 from django.conf import settings
@@ -20,6 +21,8 @@ log = logging.getLogger(__name__)
 
 TROUBLE = (smtplib.SMTPException, OSError)
 MOST_ASKED = 50  # confirmations a run
+ENHANCED = re.compile(rb"5\.\d{1,3}\.\d{1,3}\b")  # RFC 3463: 5.1.x is about an address, 5.7.1 is policy …
+OF_THE_SENDER = ("5.1.7", "5.1.8")  # the address that is wrong is ours
 
 
 def page_url(token: str) -> str:
@@ -75,11 +78,20 @@ def send_warning(row: PublicWarning, told: Subscription) -> Outcome:
     try:
         letter.send()
     except smtplib.SMTPRecipientsRefused as fault:
-        codes = [code for code, _words in fault.recipients.values()]
-        return Outcome("gone" if any(500 <= code < 600 for code in codes) else "later", f"smtp {codes}")
+        return judged(*next(iter(fault.recipients.values())))
     except TROUBLE as trouble:
         return Outcome("later", type(trouble).__name__)
     return Outcome("sent")
+
+
+def judged(code: int, words: bytes) -> Outcome:
+    """What a mail server's refusal of an address means. Its words may name the address: they are not kept."""
+    if not 500 <= code < 600:
+        return Outcome("later", f"smtp {code}")
+    enhanced = ENHANCED.match(words)
+    reason = enhanced[0].decode() if enhanced else ""
+    is_gone = code in (550, 551, 553) and reason.startswith("5.1.") and reason not in OF_THE_SENDER
+    return Outcome("gone" if is_gone else "failed", f"smtp {code} {reason}".strip())
 
 
 def call_leadership(row: PublicWarning) -> int:

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from datetime import timedelta
 from typing import Any
 
@@ -88,9 +88,9 @@ def send_due() -> int:
             batch = _claim()
             if not batch:
                 break
-            outcomes = list(pool.map(lambda one: _send(client, one), batch))
-            for one, outcome in zip(batch, outcomes, strict=True):
-                _record(one, outcome)
+            waiting = {pool.submit(_send, client, one): one for one in batch}
+            for done in as_completed(waiting):  # at once: what is not recorded is sent again after a crash
+                _record(waiting[done], done.result())
             tried += len(batch)
             if len(batch) == BATCH:
                 time.sleep(max(0.0, 1.0 - (time.monotonic() - started)))
