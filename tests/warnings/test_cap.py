@@ -120,13 +120,6 @@ def test_it_knows_when_a_second_person_is_needed() -> None:
     assert not rules.needs_second("alert", "Actual", "Moderate", "Immediate")
 
 
-def test_it_sounds_in_a_drill_only_when_asked() -> None:
-    assert rules.sounds("alert", "Actual", "Extreme", "Immediate", with_sirens=False)
-    assert not rules.sounds("alert", "Exercise", "Extreme", "Immediate", with_sirens=False)
-    assert rules.sounds("alert", "Exercise", "Extreme", "Immediate", with_sirens=True)
-    assert not rules.sounds("alert", "Test", "Extreme", "Immediate", with_sirens=True)
-
-
 def test_it_draws_a_circle_of_the_right_size() -> None:
     west, south, east, north = areas.disc(107.0, -6.2, 5).bounds
     assert north - south == pytest.approx(10 / 111.195, rel=0.001)
