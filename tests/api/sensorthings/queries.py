@@ -50,14 +50,17 @@ WORDS = [
     "§",
 ]
 
-atoms = st.sampled_from(PATHS + LITERALS)
+atoms = st.sampled_from(PATHS + LITERALS + ["x/name", "d/result", "x/Thing/name", "x"])
 
 
 def _bigger(inner: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
     calls = st.builds(lambda name, more: f"{name}({', '.join(more)})", st.sampled_from(FUNCTIONS),
                       st.lists(inner, max_size=3))  # fmt: skip
     pairs = st.builds(lambda a, sign, b: f"{a} {sign} {b}", inner, st.sampled_from(OPERATORS), inner)
-    return calls | pairs | inner.map(lambda text: f"({text})") | inner.map(lambda text: f"not {text}")
+    some = st.builds(lambda link, name, text: f"{link}/any({name}:{text})",
+                     st.sampled_from(["Datastreams", "x/Things", "Observations", "Sensor", "name"]),
+                     st.sampled_from(["x", "d", "", "1"]), inner)  # fmt: skip
+    return calls | pairs | some | inner.map(lambda text: f"({text})") | inner.map(lambda text: f"not {text}")
 
 
 expressions = st.recursive(atoms, _bigger, max_leaves=12)

@@ -178,3 +178,9 @@ def test_it_deletes_what_fits_a_filter(sta: Sta, world: World) -> None:
     assert sta.ask("DELETE", path).status == 405
     assert sta.ask("DELETE", f"Datastreams({world.streams[0]})?$filter=id gt 0").status == 405
     assert Sta().ask("DELETE", f"{path}?$filter=result gt 0").status == 401
+
+
+def test_the_address_and_the_body_name_one_datastream(sta: Sta, world: World) -> None:
+    path = f"Datastreams({world.streams[0]})/Observations"
+    assert sta.ask("POST", path, {"result": 1, "Datastream": {"@iot.id": world.streams[1]}}).status == 400
+    assert sta.ask("POST", path, {"result": 1, "Datastream": {"@iot.id": world.streams[0]}}).status == 201

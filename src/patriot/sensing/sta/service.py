@@ -171,6 +171,8 @@ def _post(call: Call, steps: list[Step]) -> Answer:
     entity, parent = destination(call, steps)
     given = frozenset({parent[0].inverse}) if parent else frozenset()
     draft = take.draft(entity, read_json(call.body), given=given)
+    if parent and draft.one.get(parent[0].inverse, parent[1]) != parent[1]:
+        raise Fault(f"The {parent[0].inverse} in the body is another than that of the address.")
     writer = Writer(call.author)
     key = writer.create(draft, parent)
     reader = Reader(call.author.scope, call.base)
