@@ -200,7 +200,7 @@ export interface Sensed {
 /** What is expected of a gauge. Levels in cm, 9 cases in 10 between `low` and `high`. */
 export interface Forecast {
   method: "learned" | "rule_of_thumb";
-  /** `steady`: no rise within `ahead_h`; `unknown`: the gauges above are silent. */
+  /** `steady`: no rise within `ahead_h`; `unknown`: readings of a gauge above are missing. */
   state: "rising" | "steady" | "unknown";
   now: number | null;
   /** null: only the hour is known. */
