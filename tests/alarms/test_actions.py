@@ -7,6 +7,7 @@ from typing import Any
 import orjson
 import pytest
 from django.db import connection
+from django.utils.translation import override
 
 from patriot.alarms import actions, jobs, queries
 from patriot.alarms.models import (
@@ -424,3 +425,10 @@ def test_it_lists_what_nobody_saw_first_then_by_priority_then_the_oldest() -> No
     assert [row.condition for row in queries.alarms(OPERATOR, page=2, size=3).rows] == ["a:1", "b:1"]
     assert queries.counts(OPERATOR).unacknowledged == {"high": 2, "medium": 1, "low": 1}
     assert queries.counts(OPERATOR).highest == "high"
+
+
+def test_it_names_the_class_of_the_air_and_no_code() -> None:
+    with override("id"):
+        assert queries.label_of("ispu", 2, "very_unhealthy") == "Sangat tidak sehat"
+    assert queries.label_of("siaga", 1, "Siaga 3") == "Siaga 3"
+    assert queries.label_of("no_data", 1, "no_data") == ""

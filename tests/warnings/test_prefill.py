@@ -34,10 +34,13 @@ def noticed(level: int = 3, *, condition: str = "siaga:12", code: str = "siaga",
     ledger.append(said, actor="system:sensing", subject=f"condition:{condition}", agency="bpbd")
 
 
-def foretold(peak_at: datetime, *, value: float = 473.2, level: int = 2, at: datetime = NIGHT) -> None:
+def foretold(
+    peak_at: datetime, *, value: float | None = 473.2, level: int = 2, at: datetime = NIGHT,
+    method: str = "learned",
+) -> None:  # fmt: skip
     """The river is expected to stand high at P2C."""
     said = ForecastMade(
-        thing=1, name="P2C", method="learned", state="rising", now=225, value=value, low=433, high=512,
+        thing=1, name="P2C", method=method, state="rising", now=225, value=value, low=433, high=512,
         peak_at=peak_at, peak_from=peak_at, peak_to=peak_at, level=level, label=f"Siaga {4 - level}",
         mae_cm=4, mae_hours=0.3, coverage=0.91, waves=10, days=45, ahead_h=4, agency="bpbd",
         area="32.75.09.1004", at=at,
@@ -257,3 +260,11 @@ def test_it_keeps_sirens_that_left_the_pack_out_of_use(kota: None) -> None:
     pack.load(Pack(CITIES / "kabupaten_bekasi"))
     assert Siren.objects.filter(in_use=True).count() == 0
     assert Siren.objects.count() == 6
+
+
+def test_it_keeps_to_the_last_forecast_that_knew_a_level(kota: None) -> None:
+    foretold(NIGHT + timedelta(hours=2))
+    foretold(NIGHT + timedelta(hours=3), method="rule_of_thumb", value=None, level=0)
+    noticed(2, condition="forecast:1", code="forecast", value=473.2)
+    row = PublicWarning.objects.get(pk=actions.draft_from_condition("forecast:1", viewer=OPERATOR))
+    assert "473 cm (Siaga 2) sekitar pukul 03.10 WIB" in row.description_id

@@ -267,8 +267,8 @@ def test_it_asks_by_letter_before_it_tells_by_letter(mailbox: Mailbox, client: C
     assert answer.status_code == 302
     row = published()
     assert tell.enqueue(row.pk) == 0  # it has not said yes
-    jobs.write_letters()
-    jobs.write_letters()
+    jobs.ask_addresses()
+    jobs.ask_addresses()
     assert len(mailbox) == 1
     link = next(word for word in mailbox[0].get_content().split() if "/peringatan/langganan/" in word)
     path = "/peringatan" + link.split("/peringatan", 1)[1]

@@ -28,6 +28,7 @@ from patriot.kernel.paging import Page
 from patriot.ledger import queries as ledger
 from patriot.people import queries as people
 from patriot.people.rules import Role, Viewer
+from patriot.sensing.vocabulary import AIR_CLASSES
 
 PAGE = 40
 STRIP = 3
@@ -221,7 +222,9 @@ def letter(priority: str) -> str:
 
 
 def label_of(code: str, level: int, label: str) -> str:
-    """The level in words: the condition's own, and ours for emergencies; empty where the type says it all."""
+    """The level in words: its own, ours for air and emergencies; empty where the type says it all."""
+    if code == "ispu":
+        return str(AIR_CLASSES.get(label, label))
     if code != "emergency":
         return "" if label == code else label
     return {2: _("P1, response almost late"), 3: _("P1, response late")}.get(level, label)

@@ -364,6 +364,7 @@ class AssetRow:
 @dataclass(frozen=True)
 class WarningTemplateRow:
     """What a hazard's public warning says, with {fields}. `category` to `response` in CAP's own words.
+    The English texts take {level_en} and {label_en}.
     `conditions`: codes of sensor conditions that suggest it. `agency`: whose head may approve it.
     """
 

@@ -1,5 +1,8 @@
 """What is observed and by what kind of instrument: names every city shares. Data, no city's own."""
 
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
 QUDT = "https://qudt.org/vocab/quantitykind/"
 CF = "https://vocab.nerc.ac.uk/standard_name/"
 MEASUREMENT = "http://www.opengis.net/def/observationType/OGC-OM/2.0/OM_Measurement"
@@ -34,6 +37,11 @@ PROPERTIES = {
     "battery": ("Battery charge", QUDT + "StateOfCharge"),
 }
 COUNTED = frozenset({"lamps_burning", "spaces_occupied"})
+
+AIR_CLASSES: dict[str, Promise] = {  # of the ISPU, P.14/2020
+    "good": _("Good"), "moderate": _("Moderate"), "unhealthy": _("Unhealthy"),
+    "very_unhealthy": _("Very unhealthy"), "hazardous": _("Hazardous"),
+}  # fmt: skip
 
 SENSORS = {
     "radar_level": "Radar level gauge",

@@ -150,7 +150,10 @@ FOREIGN = (
 @announces("warnings.taken_in", public=FOREIGN)
 @dataclass(frozen=True, kw_only=True)
 class TakenIn:
-    """Somebody else's warning that touches the city came in; `ends` are those it takes out of force."""
+    """Somebody else's warning that touches the city came in.
+
+    `ends`: those it takes out of force, itself among them when it does not hold for the city.
+    """
 
     alert: int
     source: str

@@ -32,9 +32,14 @@ def reach_sirens() -> None:
 
 
 @every("* * * * * */3")
-def write_letters() -> None:
-    """Ask new addresses to confirm; call leadership for what nobody decided, until a letter has left."""
+def ask_addresses() -> None:
+    """Ask new addresses to confirm."""
     letters.ask_waiting()
+
+
+@every("* * * * * */15")
+def call_leadership() -> None:
+    """Call leadership for what nobody decided, until a letter has left."""
     overdue = PublicWarning.objects.filter(escalated_at__isnull=False, called_at=None, state=State.WAITING)
     for row in overdue:
         if letters.call_leadership(row):

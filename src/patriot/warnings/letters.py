@@ -37,6 +37,10 @@ def ask_waiting() -> int:
     for row in rows:
         try:
             _ask(row)
+        except smtplib.SMTPRecipientsRefused as fault:  # of this address: the others need not wait for it
+            log.info("an address that was to be asked is refused")
+            if any(code < 500 for code, _words in fault.recipients.values()):
+                continue  # not now
         except TROUBLE as trouble:
             log.warning("mail cannot be sent: %s", type(trouble).__name__)
             break
@@ -98,11 +102,12 @@ def call_leadership(row: PublicWarning) -> int:
     """Tell leadership that a warning waits for them; returns how many letters left."""
     addresses = people.addresses_of([Role.LEADERSHIP])
     url = f"{settings.CONFIG.public_url}/console/warnings/{row.pk}/"
+    title = f"{rules.prefix(row.status, row.step, 'id')} {row.headline_id}".strip()
     sent = 0
     for address in addresses:
         text = render_to_string("warnings/mail_escalated.txt", {"row": row, "url": url})
         try:
-            EmailMessage(f"MENUNGGU PERSETUJUAN: {row.headline_id}", text, to=[address]).send()
+            EmailMessage(f"MENUNGGU PERSETUJUAN: {title}", text, to=[address]).send()
             sent += 1
         except TROUBLE as trouble:
             log.warning("leadership could not be written to: %s", type(trouble).__name__)

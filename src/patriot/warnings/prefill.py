@@ -6,17 +6,15 @@ from datetime import datetime
 from typing import Any
 
 import orjson
-from django.utils.translation import gettext_lazy as _
 from django.utils.translation import override
 
 from patriot.kernel.clock import WIB
 from patriot.ledger.models import Entry
 from patriot.places import queries as places
+from patriot.sensing.vocabulary import AIR_CLASSES
 from patriot.warnings.models import WarningTemplate
 
 KIND, FORETOLD = "sensing.condition_changed", "sensing.forecast_made"
-CLASSES = {"unhealthy": _("Unhealthy"), "very_unhealthy": _("Very unhealthy"),
-           "hazardous": _("Hazardous")}  # fmt: skip
 LOOKED_AT = 2000  # entries, newest first
 DECIMAL_COMMA, HOURLY = re.compile(r"(?<=\d),(?=\d)"), re.compile(r"/h$")
 
@@ -79,11 +77,12 @@ def fitting(code: str, level: int) -> WarningTemplate | None:
 
 def _foretold(body: dict[str, Any]) -> dict[str, Any]:
     """What the gauge's newest forecast says: between changes of its level the figure and the hour move."""
-    newest = Entry.objects.filter(kind=FORETOLD, subject=f"thing:{body['thing']}").order_by("-id").first()
-    if newest is None:
-        return body
-    said: dict[str, Any] = orjson.loads(newest.body)
-    return body | {name: said[name] for name in ("level", "label", "value", "peak_at", "at")}
+    told = Entry.objects.filter(kind=FORETOLD, subject=f"thing:{body['thing']}").order_by("-id")
+    for text in told.values_list("body", flat=True)[:LOOKED_AT].iterator():
+        said: dict[str, Any] = orjson.loads(text)
+        if said["method"] == "learned":  # a rule of thumb knows hours and no level
+            return body | {name: said[name] for name in ("level", "label", "value", "peak_at", "at")}
+    return body
 
 
 def in_english(figure: str) -> str:
@@ -105,7 +104,7 @@ def _named(body: dict[str, Any], language: str) -> str:
     """The level's own name; of an index its class, which sensing tells as a code."""
     label = str(body.get("label") or "")
     with override(language):
-        return str(CLASSES.get(label, label))
+        return str(AIR_CLASSES.get(label, label))
 
 
 def _moment(text: str | None) -> datetime | None:
