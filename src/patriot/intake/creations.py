@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections.abc import Collection
 from itertools import islice
+from typing import Any
 
 import numpy as np
 from django.db import Error, connection
@@ -21,8 +22,11 @@ from patriot.sensing.sta.errors import Fault
 
 log = logging.getLogger(__name__)
 
+type Columns = tuple[NDArray[Any], ...]  # as `observed` takes them
+
 NOT_CREATED, FAILED = "not_created", "failed"
 MOST_TOLD = 2000  # subscribers' messages for one batch: who wants everything of a flood gets part of it
+MOST_WAITING = 500_000  # readings: some seconds of the fastest flood, 20 MB
 PUBLIC = (
     "SELECT d.id FROM sensing_datastream d JOIN sensing_thing t ON t.id = d.thing_id "
     "WHERE d.public AND t.public"
@@ -70,13 +74,17 @@ class Subscribers:
     def __init__(self, bus: Bus, config: Config) -> None:
         self._bus, self._config = bus, config
         self._feed = feed.Feed(bus, f"{config.public_url}/sensorthings/v1.1", self._public)
-        self._telling: set[asyncio.Task[None]] = set()
+        self._waiting: list[Columns] = []
+        self._readings = 0  # that wait
+        self._news = asyncio.Event()
 
     async def run(self) -> None:
         """Look who subscribed, and tell what is created here."""
         feed.attach(self._feed)
         try:
-            await self._feed.run()
+            async with asyncio.TaskGroup() as group:
+                group.create_task(self._feed.run())
+                group.create_task(self._tell())
         finally:
             feed.detach(self._feed)
 
@@ -85,20 +93,30 @@ class Subscribers:
             return {row[0] for row in await (await link.execute(PUBLIC)).fetchall()}
 
     def tell(self, work: Work, numbers: NDArray[np.int64]) -> None:
-        """Publish a committed batch's readings to those who want them; costs nothing while nobody does."""
-        wanted = self._feed.streams
-        if not wanted or self._telling:  # who cannot be told in time is not told: this is best effort
-            return
-        ids, batch = work.ids, work.batch
-        named = np.isin(ids, [one for one in wanted if one is not None])
-        rows = np.flatnonzero(named | (None in wanted))
-        columns = (numbers, ids, batch.at, batch.value, batch.flags)
-        said = list(islice(self._feed.observed(*(column[rows] for column in columns)), MOST_TOLD))
-        if said:
-            task = asyncio.create_task(self._publish(said))
-            self._telling.add(task)
-            task.add_done_callback(self._telling.discard)
+        """Keep a committed batch, as it is, until the broker has said whether anybody wants it."""
+        if len(numbers) and self._readings < MOST_WAITING:  # best effort: more than that is not told
+            batch = work.batch
+            self._waiting.append((numbers, work.ids, batch.at, batch.value, batch.flags))
+            self._readings += len(numbers)
+            self._news.set()
 
-    async def _publish(self, said: list[feed.Message]) -> None:
-        for subject, payload in said:
+    async def _tell(self) -> None:
+        """Publish what waits to those who want it: one question to the broker for all of it."""
+        while True:
+            await self._news.wait()
+            self._news.clear()
+            waiting, self._waiting, self._readings = self._waiting, [], 0
+            await self._feed.refreshed()
+            for columns in waiting if self._feed.streams else ():
+                try:
+                    await self._publish(columns)
+                except Exception:  # a reading nobody can be told of must not end the intake
+                    log.exception("subscribers were not told of %d readings", len(columns[0]))
+                await asyncio.sleep(0)  # sending yields to nobody while the connection takes it
+
+    async def _publish(self, columns: Columns) -> None:
+        wanted, streams = self._feed.streams, columns[1]
+        named = np.isin(streams, [one for one in wanted if one is not None])
+        rows = np.flatnonzero(named | (None in wanted))
+        for subject, payload in islice(self._feed.observed(*(each[rows] for each in columns)), MOST_TOLD):
             await self._bus.publish(feed.SAID + subject, payload)

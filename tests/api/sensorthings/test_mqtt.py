@@ -3,13 +3,15 @@
 import asyncio
 import struct
 import subprocess
-from collections.abc import Awaitable, Callable, Iterator
+import threading
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 import orjson
 import pytest
 
+from patriot.api.sensorthings.live import messages
 from patriot.kernel.bus import Bus
 from patriot.sensing.sta import feed as feeds
 from patriot.sensing.sta import mqtt
@@ -66,40 +68,56 @@ def broker(installation: Installation) -> Iterator[Installation]:
     process.wait(10)
 
 
+@pytest.fixture
+def told(transactional_db: None, broker: Installation) -> Iterator[Installation]:
+    """A broker at which the web process's feed is at work."""
+    feed = Feed(Bus(broker.config.nats_address, "test"), "http://x/v1.1", work=messages)
+    loop = asyncio.new_event_loop()
+    tasks = [loop.create_task(feed.bus.run()), loop.create_task(feed.run())]
+    thread = threading.Thread(target=loop.run_forever)
+    thread.start()
+    broker.wait_for(lambda: feed.bus.connected, 10)
+    feeds.attach(feed)
+    yield broker
+    feeds.detach(feed)
+    asyncio.run_coroutine_threadsafe(ended(tasks), loop).result(10)
+    loop.call_soon_threadsafe(loop.stop)
+    thread.join(10)
+    loop.close()
+
+
+async def ended(tasks: "list[asyncio.Task[None]]") -> None:
+    """Cancel the tasks, and wait until they have gone."""
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def change(sta: Sta, path: str, body: object) -> None:
+    """PATCH that must succeed."""
+    assert sta.ask("PATCH", path, body).status == 200
+
+
 def test_it_tells_subscribers_of_entities_properties_and_new_observations(
-    sta: Sta, broker: Installation, django_capture_on_commit_callbacks: Any
-) -> None:  # fmt: skip
+    told: Installation, sta: Sta
+) -> None:
     key = sta.make("Things", thing())
     secret = sta.make("Things", thing("Secret", public=False))
     level = sta.ids(f"Things({key})/Datastreams")[0]
-    device = Device(broker.config.mqtt_port)
+    device = Device(told.config.mqtt_port)
     wanted = [
         "v1.1/Things", f"v1.1/Things({key})/name", f"v1.1/Datastreams({level})/Observations",
         "v1.1/Observations?$select=result,phenomenonTime", f"v1.1/Things({key})/Datastreams",
     ]  # fmt: skip
     for number, topic in enumerate(wanted, 1):
         subscribe(device, topic, number)
-    told = Feed(Bus(broker.config.nats_address, "test"), "http://x/v1.1")
-    changes: list[Change] = []
-    told.tell = changes.extend  # type: ignore[method-assign]
-    feeds.attach(told)
-    try:
-        with django_capture_on_commit_callbacks(execute=True):
-            for said in (sta.ask("PATCH", f"Things({key})", {"name": "New"}),
-                         sta.ask("PATCH", f"Things({key})", {"description": "only"}),
-                         sta.ask("PATCH", f"Things({secret})", {"name": "Hidden"}),
-                         sta.ask("PATCH", f"Datastreams({level})", {"name": "Stage"}),
-                         sta.ask("POST", f"Datastreams({level})/Observations", {"result": 7})):  # fmt: skip
-                assert said.status < 300
-    finally:
-        feeds.detach(told)
-    asyncio.run(connected(told, told.refresh))
-    assert len(told.topics) == 5
-    topics_ = [topic for found in told.topics.values() for topic in found]
-    messages = feeds.messages(topics_, changes, "http://x/v1.1")
-    asyncio.run(connected(told, lambda: publish(told, messages)))
-    found = heard(device, len(messages))
-    assert [each["description"] for each in found["v1.1/Things"]] == ["only", "only"]
+    change(sta, f"Things({key})", {"name": "New"})
+    change(sta, f"Things({key})", {"description": "only"})
+    change(sta, f"Things({secret})", {"name": "Hidden"})
+    change(sta, f"Datastreams({level})", {"name": "Stage"})
+    sta.make(f"Datastreams({level})/Observations", {"result": 7})
+    found = heard(device, 6)
+    assert [each["name"] for each in found["v1.1/Things"]] == ["New", "New"]
     assert found[f"v1.1/Things({key})/name"] == [{"name": "New"}]
     assert [each["result"] for each in found[f"v1.1/Datastreams({level})/Observations"]] == [7]
     assert [sorted(each) for each in found["v1.1/Observations?$select=result,phenomenonTime"]] == [
@@ -108,26 +126,67 @@ def test_it_tells_subscribers_of_entities_properties_and_new_observations(
     assert [each["name"] for each in found[f"v1.1/Things({key})/Datastreams"]] == ["Stage"]
 
 
-async def connected(feed: Feed, work: Callable[[], Awaitable[None]]) -> None:
-    """Do the work while the feed's bus is up."""
-    running = asyncio.create_task(feed.bus.run())
-    while not feed.bus.connected:
-        await asyncio.sleep(0.01)
-    await work()
-    await asyncio.sleep(0.1)
-    running.cancel()
-    await asyncio.gather(running, return_exceptions=True)
+def test_it_tells_of_a_change_right_after_the_subscription(told: Installation, sta: Sta) -> None:
+    key = sta.make("Things", thing())
+    level = sta.ids(f"Things({key})/Datastreams")[0]
+    made = sta.make(f"Datastreams({level})/Observations", {"result": 1})
+    device = Device(told.config.mqtt_port)
+    for number, topic in enumerate((f"v1.1/Things({key})/name", f"v1.1/Things({key})", "v1.1/Things"), 1):
+        subscribe(device, topic, number)
+        change(sta, f"Things({key})", {"name": f"New {number}"})
+        found = heard(device, number)
+        assert [each["name"] for each in found[topic]] == [f"New {number}"]
+    subscribe(device, "v1.1/Observations", 4)
+    feeds.tell_of_observations([made])
+    assert [each["@iot.id"] for each in heard(device, 1)["v1.1/Observations"]] == [made]
 
 
-async def publish(feed: Feed, messages: "list[feeds.Message]") -> None:
-    """As the feed does."""
-    for subject, payload in messages:
-        assert await feed.bus.publish(feeds.SAID + subject, payload)
+class Answering(Bus):
+    """A bus whose broker answers when it may: how often it was asked."""
+
+    def __init__(self) -> None:
+        super().__init__(lambda: "", "test")
+        self.asked = 0
+        self.may = asyncio.Event()
+
+    async def request(self, subject: str, payload: bytes, patience_s: float = 1.0) -> bytes | None:
+        """One subscription, to all things."""
+        self.asked += 1
+        subjects = {"subscriptions_list": ["v1//1.Things"]}
+        await self.may.wait()
+        return orjson.dumps({"data": {"connections": [subjects]}})
 
 
-def change(sta: Sta, path: str, body: object) -> None:
-    """PATCH that must succeed."""
-    assert sta.ask("PATCH", path, body).status == 200
+def test_what_changes_during_a_question_shares_the_next_one() -> None:
+    async def ask() -> None:
+        bus = Answering()
+        feed = Feed(bus, "http://x")
+        before = asyncio.gather(*(feed.refreshed() for _ in range(100)))
+        while not bus.asked:
+            await asyncio.sleep(0.001)
+        during = asyncio.gather(*(feed.refreshed() for _ in range(100)))
+        await asyncio.sleep(0.001)
+        bus.may.set()
+        await before
+        assert (bus.asked, list(feed.topics)) == (1, ["v1//1.Things"])
+        await during
+        assert bus.asked == 2
+
+    asyncio.run(ask())
+
+
+def test_a_question_that_fails_leaves_what_was_known_and_ends_nothing(caplog: Any) -> None:
+    class Failing(Bus):
+        async def request(self, subject: str, payload: bytes, patience_s: float = 1.0) -> bytes | None:
+            return b"rubbish"
+
+    async def ask() -> None:
+        feed = Feed(Failing(lambda: "", "test"), "http://x", topics={"v1//1.Things": topics("v1//1.Things")})
+        await feed.refreshed()
+        assert list(feed.topics) == ["v1//1.Things"]
+
+    asyncio.run(ask())
+    assert "it could not be asked who subscribed" in caplog.text
 
 
 def test_a_change_of_no_own_property_is_no_news_to_who_wants_a_property(
@@ -145,7 +204,7 @@ def test_a_change_of_no_own_property_is_no_news_to_who_wants_a_property(
     ):
         changes: list[Change] = []
         feed = Feed(Bus(lambda: "", "test"), "http://x")
-        feed.tell = changes.extend  # type: ignore[method-assign]
+        feed.tell = changes.extend  # type: ignore[assignment,method-assign]
         feeds.attach(feed)
         with django_capture_on_commit_callbacks(execute=True):
             change(sta, f"Things({key})", body)

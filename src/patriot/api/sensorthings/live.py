@@ -1,7 +1,7 @@
 """The web process's part in telling subscribers."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager, suppress
 
 from django.conf import settings
@@ -14,7 +14,7 @@ from patriot.sensing.sta.topics import Topic
 from patriot.sensing.sta.write import Change
 
 
-def _messages(wanted: Sequence[Topic], changes: Sequence[Change], base: str) -> list[Message]:
+def messages(wanted: Sequence[Topic], changes: Iterable[Change], base: str) -> list[Message]:
     """`feed.messages` in a thread of its own, whose connection goes back."""
     try:
         return feed.messages(wanted, changes, base)
@@ -26,7 +26,7 @@ def _messages(wanted: Sequence[Topic], changes: Sequence[Change], base: str) -> 
 async def running() -> AsyncIterator[None]:
     """For the web process's life: what is changed over HTTP reaches subscribers."""
     sources = await live()
-    told = Feed(sources.bus, f"{settings.CONFIG.public_url}/sensorthings/v1.1", work=_messages)
+    told = Feed(sources.bus, f"{settings.CONFIG.public_url}/sensorthings/v1.1", work=messages)
     task = asyncio.create_task(told.run(), name="sensorthings")
     feed.attach(told)
     try:

@@ -1,8 +1,10 @@
 """Changes, for whoever subscribed to them over MQTT.
 
-The broker is asked once a second who subscribed (`CONNZ` with a filter, open to every account): while
-nobody did, a change costs one look at an empty dictionary. Subscribers are the broker's business and
-strangers to us: they are told what is public. Best effort, as core NATS is: the truth is in the database.
+After a change the broker is asked who subscribed (`CONNZ` with a filter, open to every account), and only
+then is the change matched: who subscribed before it is told of it, however shortly before. Changes that come
+while a question is on its way share the next one; where nothing changes, nothing is asked. Subscribers are
+the broker's business and strangers to us: they are told what is public. Best effort, as core NATS is: the
+truth is in the database.
 """
 
 import asyncio
@@ -10,6 +12,7 @@ import logging
 from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from time import monotonic
 from typing import Any
 
 import orjson
@@ -28,7 +31,9 @@ from patriot.sensing.sta.write import Change
 log = logging.getLogger(__name__)
 
 SAID = "said."  # what the house says under it reaches subscribers; devices cannot say it
-PERIOD_S = 1.0
+PAUSE_S, LONGEST_PAUSE_S = 0.05, 1.0  # between an answer and the next question
+QUIET_PAUSE_S = 0.25  # while nobody subscribed
+SHARE = 20  # a pause is so many times as long as its question took: that grows with the broker's connections
 MOST_WAITING = 10_000
 WHO = "$SYS.REQ.SERVER.PING.CONNZ"
 QUESTION = orjson.dumps({"subscriptions": True, "filter_subject": SUBJECTS, "limit": 4096})
@@ -46,53 +51,78 @@ class Feed:
     bus: Bus
     base: str  # the service root's address, for links
     public: Callable[[], Awaitable[Collection[int]]] | None = None
-    work: Callable[[Sequence[Topic], Sequence[Change], str], list[Message]] | None = None
+    work: Callable[[Sequence[Topic], Iterable[Change], str], list[Message]] | None = None
     topics: dict[str, list[Topic]] = field(default_factory=dict)  # by subject
     streams: dict[int | None, list[Topic]] = field(default_factory=dict)  # new observations', by datastream
     _open: frozenset[int] = frozenset()
-    _changes: "asyncio.Queue[Sequence[Change]]" = field(default_factory=lambda: asyncio.Queue(MOST_WAITING))
+    _changes: "asyncio.Queue[Iterable[Change]]" = field(default_factory=lambda: asyncio.Queue(MOST_WAITING))
     _loop: asyncio.AbstractEventLoop | None = None
+    _asking: asyncio.Lock = field(default_factory=asyncio.Lock)
+    _asked_at: float = 0.0  # when the question was asked whose answer is known
+    _pause_ends: float = 0.0
 
     async def run(self) -> None:
-        """Look who subscribed and hand changes on."""
+        """Hand changes on."""
         self._loop = asyncio.get_running_loop()
-        hand_on = asyncio.create_task(self._hand_on())
         try:
             while True:
-                await self.refresh()
-                await asyncio.sleep(PERIOD_S)
+                await self._hand_on()
         finally:
-            hand_on.cancel()
+            self._loop = None
 
-    async def refresh(self) -> None:
-        """Ask the broker who subscribed to what."""
+    async def refreshed(self) -> None:
+        """Return when the broker was asked after this call who subscribed. Calls share questions."""
+        called = monotonic()
+        async with self._asking:
+            if self._asked_at > called:
+                return
+            await asyncio.sleep(self._pause_ends - monotonic())
+            asked_at = monotonic()
+            try:
+                await self._refresh()
+            except Exception:  # what was known stays
+                log.exception("it could not be asked who subscribed")
+            self._asked_at = asked_at
+            pause = max(PAUSE_S if self.topics else QUIET_PAUSE_S, SHARE * (monotonic() - asked_at))
+            self._pause_ends = monotonic() + min(LONGEST_PAUSE_S, pause)
+
+    async def _refresh(self) -> None:
         answer = await self.bus.request(WHO, QUESTION)
-        subjects = _subjects(answer) if answer is not None else frozenset()
+        if answer is None:
+            return
+        subjects = _subjects(answer)
         if subjects != self.topics.keys():
             self.topics = {subject: self.topics.get(subject) or topics(subject) for subject in subjects}
             self.streams = _streams(self.topics)
         if self.streams and self.public is not None:
             self._open = frozenset(await self.public())
 
-    def tell(self, changes: Sequence[Change]) -> None:
-        """Take committed changes, from any thread."""
-        if self.topics and self._loop is not None and changes:
+    def tell(self, changes: Iterable[Change]) -> None:
+        """Take committed changes, from any thread. They are looked at only when somebody subscribed."""
+        if self._loop is not None:
             self._loop.call_soon_threadsafe(self._put, changes)
 
-    def _put(self, changes: Sequence[Change]) -> None:
+    def _put(self, changes: Iterable[Change]) -> None:
         if not self._changes.full():
             self._changes.put_nowait(changes)
 
     async def _hand_on(self) -> None:
-        while True:
-            changes = list(await self._changes.get())
-            wanted = [topic for found in self.topics.values() for topic in found]
-            try:
-                said = await asyncio.to_thread(self.work or messages, wanted, changes, self.base)
-                for subject, payload in said:
-                    await self.bus.publish(SAID + subject, payload)
-            except Exception:  # a change nobody can be told of must not end the feed
-                log.exception("subscribers were not told of %d changes", len(changes))
+        """All that waits, after one question."""
+        waiting = [await self._changes.get()]
+        while not self._changes.empty():
+            waiting.append(self._changes.get_nowait())
+        await self.refreshed()
+        wanted = [topic for found in self.topics.values() for topic in found]
+        for changes in waiting if wanted else ():
+            await self._say(wanted, changes)
+
+    async def _say(self, wanted: Sequence[Topic], changes: Iterable[Change]) -> None:
+        try:
+            said = await asyncio.to_thread(self.work or messages, wanted, changes, self.base)
+            for subject, payload in said:
+                await self.bus.publish(SAID + subject, payload)
+        except Exception:  # a change nobody can be told of must not end the feed
+            log.exception("subscribers were not told of what changed")
 
     def observed(
         self,
@@ -119,8 +149,8 @@ class Feed:
             "phenomenonTime": times.say(datetime.fromtimestamp(moment / 1e6, UTC)), "resultTime": None,
             "result": None if number != number else present.result(number, None),
         }  # fmt: skip
-        if flag:
-            said["resultQuality"] = present.quality(flag)
+        if quality := present.quality(flag):
+            said["resultQuality"] = quality
         wanted = [str(path.steps[0]) for path in topic.options.select]
         if wanted:
             return {name: said.get(present.CONTROL.get(name, name)) for name in wanted}
@@ -147,7 +177,7 @@ def _streams(found: dict[str, list[Topic]]) -> dict[int | None, list[Topic]]:
     return streams
 
 
-def messages(wanted: Sequence[Topic], changes: Sequence[Change], base: str) -> list[Message]:
+def messages(wanted: Sequence[Topic], changes: Iterable[Change], base: str) -> list[Message]:
     """What to publish of these changes: each topic's view of each entity that strangers may see. Asks the
     database.
     """
@@ -182,9 +212,9 @@ def tell(changes: Sequence[Change]) -> None:
 
 
 def tell_of_observations(ids: Iterable[int]) -> None:
-    """The same of new observations; costs nothing while nobody subscribed to anything."""
-    if any(feed.topics for feed in _feeds):
-        tell([(OBSERVATION, key, None) for key in ids])
+    """The same of new observations; costs little while nobody subscribed to anything."""
+    for feed in _feeds:
+        feed.tell((OBSERVATION, key, None) for key in ids)
 
 
 def attach(feed: Feed) -> None:
