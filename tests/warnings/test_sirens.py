@@ -209,16 +209,27 @@ def test_it_gives_the_other_warnings_order_again_when_the_newest_ends(siren: Sir
 def test_it_leaves_the_real_order_at_the_broker_when_a_drill_ends(
     siren: Siren, broker: int, is_away: bool
 ) -> None:
-    real, drill = published(), published(status="Exercise", with_sirens=True)
-    for row in (real, drill):
-        sirens.order_for(row.pk)
+    drill, real = published(status="Exercise", with_sirens=True), published()
+    sirens.order_for(drill.pk)
     if not is_away:
         sirens.relay()
         assert kept_by(broker)["warning"] == drill.identifier
+    sirens.order_for(real.pk)
     sirens.order_for(actions.cancel(drill.pk, "Selesai", viewer=OPERATOR))
     sirens.relay()
     kept = kept_by(broker)
     assert (kept["action"], kept["warning"], kept["status"]) == ("sound", real.identifier, "Actual")
+
+
+def test_a_drill_takes_no_siren_from_a_real_warning(siren: Siren) -> None:
+    real = published()
+    sirens.order_for(real.pk)
+    drill = published(status="Exercise", with_sirens=True)
+    assert sirens.order_for(drill.pk) == 0
+    assert orders() == [(real.pk, "sound")]
+    over = actions.all_clear(real.pk, viewer=OPERATOR)
+    sirens.order_for(over)
+    assert orders()[-1] == (over, "silence")  # and does not go on after it
 
 
 def test_it_sounds_for_the_real_one_when_drills_need_the_siren_too(siren: Siren) -> None:

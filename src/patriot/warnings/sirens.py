@@ -46,7 +46,7 @@ def order_for(warning_id: int) -> int:
     """Tell the sirens what a published message means for them; returns how many were told. Idempotent."""
     _take_turns()
     row = PublicWarning.objects.get(pk=warning_id)
-    sounding = _within(row) if _sounds(row) else []
+    sounding = _free_for(row) if _sounds(row) else []
     return _order(row, sounding, Order.SOUND) + _hush(row, except_for=sounding)
 
 
@@ -76,6 +76,16 @@ def _within(row: PublicWarning) -> list[Siren]:
     return [one for one in known if touched & set(one.areas) or areas.covers(shape, one.lon, one.lat)]
 
 
+def _free_for(row: PublicWarning) -> list[Siren]:
+    """The sirens a message may sound: a drill takes none from a real warning in force."""
+    within = _within(row)
+    if row.status == Status.ACTUAL:
+        return within
+    needed = _needed_elsewhere(row)
+    real = {pk for pk, other in needed.items() if other.status == Status.ACTUAL}
+    return [one for one in within if one.pk not in real]
+
+
 def _hush(row: PublicWarning, *, except_for: list[Siren]) -> int:
     """Silence the sirens that this chain has set off, but for those that must sound for another one."""
     kept_ids = {one.pk for one in except_for}
@@ -96,9 +106,11 @@ def _set_off(row: PublicWarning) -> list[Siren]:
 
 def _needed_elsewhere(row: PublicWarning) -> dict[int, PublicWarning]:
     """By siren, the message in force of another chain for which it sounds: a real one before a drill, then
-    the one that holds longest.
+    the one that holds longest. After a real one no drill goes on: people would take it for real.
     """
     in_force = PublicWarning.objects.filter(state=State.PUBLISHED, expires__gt=clock.now())
+    if row.status == Status.ACTUAL:
+        in_force = in_force.filter(status=Status.ACTUAL)
     others = in_force.exclude(pk__in=_chain(row)).order_by("expires")
     weightiest_last = sorted(filter(_sounds, others), key=lambda one: one.status == Status.ACTUAL)
     return {siren.pk: one for one in weightiest_last for siren in _within(one)}
