@@ -17,6 +17,7 @@ from patriot.sensing.sta import feed as feeds
 from patriot.sensing.sta import mqtt
 from patriot.sensing.sta.errors import Fault
 from patriot.sensing.sta.feed import Feed
+from patriot.sensing.sta.model import BY_NAME
 from patriot.sensing.sta.topics import covers, subject_of, topic_of, topics
 from patriot.sensing.sta.write import Change
 from patriot.site.nats import Nats
@@ -139,6 +140,23 @@ def test_it_tells_of_a_change_right_after_the_subscription(told: Installation, s
     subscribe(device, "v1.1/Observations", 4)
     feeds.tell_of_observations([made])
     assert [each["@iot.id"] for each in heard(device, 1)["v1.1/Observations"]] == [made]
+
+
+def test_a_link_to_one_tells_of_the_entity_it_leads_to_only(sta: Sta) -> None:
+    one, other = sta.make("Things", thing("One")), sta.make("Things", thing("Other"))
+    level, foreign = (sta.ids(f"Things({key})/Datastreams")[0] for key in (one, other))
+    places = [sta.ids(f"Things({key})/Locations")[0] for key in (one, other)]
+    to_one = f"v1//1.Datastreams({level}).Thing"
+    wanted = topics(to_one) + topics(f"{to_one}.Locations") + topics(f"{to_one}.Datastreams({level})")
+    changes: list[Change] = [
+        (BY_NAME[name], key, frozenset({"name"}))
+        for name, keys in (("Thing", (other, one)), ("Location", places), ("Datastream", (foreign, level)))
+        for key in keys
+    ]
+    told = [(subject, orjson.loads(said)) for subject, said in feeds.messages(wanted, changes, "http://x")]
+    assert [(subject, said["@iot.id"]) for subject, said in told] == [
+        (to_one, one), (f"{to_one}.Locations", places[0]), (f"{to_one}.Datastreams({level})", level),
+    ]  # fmt: skip
 
 
 class Answering(Bus):

@@ -195,6 +195,8 @@ def _payload(topic: Topic, key: int, reader: Reader) -> bytes | None:
         source = resolve(topic.steps, reader).source
     except Fault:
         return None
+    if source.wanted not in (None, key):  # a link to one leads to another entity
+        return None
     found = reader.page(Source(source.entity, source.link, source.key, key), topic.options).found
     if not found:
         return None
