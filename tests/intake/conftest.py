@@ -17,7 +17,7 @@ from django.db import connection
 
 from patriot.fleet.models import Device, Vehicle
 from patriot.kernel.config import Config
-from patriot.sensing.models import Datastream, ObservedProperty, Sensor, Thing
+from patriot.sensing.models import Datastream, Location, ObservedProperty, Sensor, Thing
 from patriot.sensing.models import Device as SensingDevice
 from tests.intake.broker import Broker
 
@@ -112,9 +112,12 @@ def stored() -> Callable[[int], list[tuple[Any, ...]]]:
     return wait
 
 
-def gauge(uid: str, *keys: str, enabled: bool = True) -> list[int]:
-    """A thing with a device and datastreams; the datastreams' ids."""
+def gauge(uid: str, *keys: str, enabled: bool = True, placed: bool = False) -> list[int]:
+    """A thing with a device and datastreams; the datastreams' ids. `placed`: it has a location."""
     thing = Thing.objects.create(name=uid, purpose="water_level")
+    if placed:
+        point = {"type": "Point", "coordinates": [107.0, -6.2]}
+        thing.locations.add(Location.objects.create(name=uid, location=point, lon=107.0, lat=-6.2))
     sensor = Sensor.objects.create(name=uid, encoding_type="text/html", metadata="")
     seen = ObservedProperty.objects.create(name="level", definition="")
     SensingDevice.objects.create(uid=uid, thing=thing, enabled=enabled)

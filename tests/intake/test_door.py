@@ -39,7 +39,7 @@ def test_a_device_speaks_for_itself_only(
     start_intake: Start, broker: Broker, stored: Callable[..., Any]
 ) -> None:
     gauge("gauge-2", "level")
-    (own,) = gauge("gauge-1", "level")
+    (own,) = gauge("gauge-1", "level", placed=True)
     start_reading(start_intake, broker)
     made = devices.rotate(SensingDevice.objects.get(uid="gauge-1").pk, actor="user:1")
     until(lambda: enters(broker, "gauge-1", made.secret))

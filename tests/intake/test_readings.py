@@ -51,7 +51,7 @@ def start_reading(start_intake: Start, broker: Broker, **more: str) -> Running:
 def test_it_stores_what_devices_say_in_every_form(
     start_intake: Start, broker: Broker, stored: Stored
 ) -> None:
-    (level, rain) = gauge("gauge-1", "level", "rain")
+    (level, rain) = gauge("gauge-1", "level", "rain", placed=True)
     start_reading(start_intake, broker)
     said = [
         ("sensing/gauge-1/level", b"12.5"),
@@ -202,7 +202,7 @@ def test_several_processes_share_the_devices(start_intake: Start, broker: Broker
 def test_it_makes_an_observation_that_is_more_than_a_number(
     start_intake: Start, broker: Broker, stored: Stored
 ) -> None:
-    (level,) = gauge("gauge-1", "level")
+    (level,) = gauge("gauge-1", "level", placed=True)
     start_reading(start_intake, broker)
     topic = f"v1.1/Datastreams({level})/Observations"
     said = [b'{"result": 5, "phenomenonTime": "2026-11-21T03:00:00Z/2026-11-21T04:00:00Z"}', b'{"result": 6}',
@@ -212,3 +212,16 @@ def test_it_makes_an_observation_that_is_more_than_a_number(
     until(lambda: Quarantined.objects.count() == 3)
     assert set(Quarantined.objects.values_list("reason", flat=True)) == {"not_created"}
     assert query("SELECT count(*) FROM sensing_observation WHERE until IS NOT NULL") == [(1,)]
+
+
+def test_it_takes_readings_of_a_thing_without_place_but_no_observation_about_nothing(
+    start_intake: Start, broker: Broker, stored: Stored
+) -> None:
+    (level,) = gauge("gauge-1", "level")
+    start_reading(start_intake, broker)
+    topic = f"v1.1/Datastreams({level})/Observations"
+    ready(broker).publish((topic, b'{"result": 1}'), ("sensing/gauge-1/level", b"2"))
+    assert [row[2] for row in stored(1)] == [2]
+    until(lambda: Quarantined.objects.count() == 1)
+    assert Quarantined.objects.get().reason == "not_created"
+    assert query("SELECT count(*) FROM sensing_observation") == [(1,)]

@@ -14,6 +14,7 @@ import uvicorn
 from patriot.intake.batch import Answer, Gatherer, Waiting
 from patriot.intake.creations import Subscribers
 from patriot.intake.door import Door
+from patriot.intake.features import Beginnings
 from patriot.intake.ingest import Ingest
 from patriot.intake.live import Live
 from patriot.intake.osmand import BadFrame, decode
@@ -122,7 +123,7 @@ async def run(config: Config) -> None:
     ingest, door = Ingest(config, live, subscribers), Door(config)
     server = Server(_server_config(config, Intake(gatherer, ingest)))
     serving = asyncio.create_task(server.serve(), name="osmand")
-    lives = (gatherer, publisher, bus, live, ingest, door, subscribers)
+    lives = (gatherer, publisher, bus, live, ingest, door, subscribers, Beginnings())
     working = [asyncio.create_task(one.run()) for one in lives]
     try:
         done, _ = await asyncio.wait({serving, *working}, return_when=asyncio.FIRST_COMPLETED)

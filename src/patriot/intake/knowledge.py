@@ -33,6 +33,8 @@ CONFIGURED = " UNION ALL ".join(
     f"SELECT count(*), sum(xmin::text::bigint)::bigint FROM sensing_{table}"  # noqa: S608 - constants only
     for table in ("device", "datastream", "threshold")
 )
+# SensorThings refuses observations that are about nothing: the others' creations go there.
+WITH_FEATURE = "SELECT id FROM sensing_datastream WHERE feature_id IS NOT NULL"
 DEVICES = "SELECT id, uid, thing_id, coalesce(online, true) FROM sensing_device WHERE enabled ORDER BY id"
 
 
@@ -55,6 +57,7 @@ class Knowledge:
         self.devices: list[Device] = []
         self.uids: set[str] = set()
         self._topics: list[tuple[str, int]] = []
+        self._with_feature: frozenset[int] = frozenset()
         self._codes: dict[str, dict[bytes, int]] = {}
         self._strangers: set[bytes] = set()
         self._configured: list[Any] = []
@@ -82,6 +85,7 @@ class Knowledge:
     async def _look(self, connection: "psycopg.AsyncConnection[Any]") -> None:
         topics = await _rows(connection, TOPICS)
         devices = await _rows(connection, DEVICES)
+        self._with_feature = frozenset(row[0] for row in await _rows(connection, WITH_FEATURE))
         self.ids = np.array(self.streams.ids, np.int64)
         self._topics = [
             (topic, self.streams.slot_of[one]) for topic, one in topics if one in self.streams.slot_of
@@ -100,7 +104,7 @@ class Knowledge:
 
     def _named(self, prefix: str) -> dict[bytes, int]:
         if prefix == CREATES:
-            slots = enumerate(self.streams.ids)
+            slots = [(slot, one) for slot, one in enumerate(self.streams.ids) if one in self._with_feature]
             return {f"{prefix}Datastreams({one}).Observations".encode(): slot for slot, one in slots}
         named = {f"{prefix}{topic}".encode(): slot for topic, slot in self._topics}
         states = enumerate(self.devices)

@@ -100,6 +100,7 @@ class FeatureOfInterest(Named):
     feature = models.JSONField()
     lon = models.FloatField(null=True)
     lat = models.FloatField(null=True)
+    begun = models.BooleanField(default=True)  # False: made of a place nobody observed at yet
 
     class Meta:
         ordering = ["pk"]

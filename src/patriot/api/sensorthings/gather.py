@@ -10,6 +10,7 @@ import logging
 import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple
@@ -21,10 +22,9 @@ from patriot.kernel import clock
 from patriot.kernel.errors import Refused
 from patriot.sensing.actions import Reading, store, store_columns
 from patriot.sensing.judging.quality import Floats, Ints
-from patriot.sensing.sta import feed, model
+from patriot.sensing.sta import features, feed, model
 from patriot.sensing.sta.authors import Author
 from patriot.sensing.sta.errors import Fault
-from patriot.sensing.sta.write import NO_FEATURE
 
 log = logging.getLogger(__name__)
 
@@ -122,28 +122,31 @@ class Gatherer:
     def _commit_columns(self, token: str, columns: Columns) -> list[int] | None:
         """Runs in one of the threads."""
         try:
-            if not all(self._allowed(token, stream) for stream in set(columns.streams.tolist())):
+            streams = set(columns.streams.tolist())
+            look = features.look(streams)
+            if look.without or not all(self._allowed(token, stream) for stream in streams):
                 return None
-            ids = store_columns(columns.streams, columns.at, columns.value, source="http")
+            ids: list[int] = store_columns(columns.streams, columns.at, columns.value, source="http").tolist()
+            _tell(ids, look.waiting)
+            return ids
         except (Error, Refused) as fault:
             log.warning("%d observations in arrays go the long way: %s", len(columns.at), fault)
             self._may.clear()
             return None
         finally:
             connection.close()
-        made: list[int] = ids.tolist()
-        feed.tell_of_observations(made)
-        return made
 
     def _store(self, batch: list[Waiting]) -> list[Made | None]:
         allowed = [waiting for waiting in batch if self._allowed(waiting.token, waiting.stream)]
+        look = features.look({waiting.stream for waiting in allowed})
+        allowed = [waiting for waiting in allowed if waiting.stream not in look.without]
         now = clock.now()
         times = [waiting.at or now for waiting in allowed]
         readings = [
             Reading(waiting.stream, waiting.value, at=at) for waiting, at in zip(allowed, times, strict=True)
         ]  # fmt: skip
         stored = store(readings, source="http")
-        feed.tell_of_observations(stored.ids)
+        _tell(stored.ids, look.waiting)
         made = dict(zip(map(id, allowed), map(Made, stored.ids, times, stored.flags), strict=True))
         return [made.get(id(waiting)) for waiting in batch]
 
@@ -161,10 +164,16 @@ class Gatherer:
             Author.of(viewer).require(model.DATASTREAM, stream)
         except Fault:
             return False
-        with connection.cursor() as cursor:
-            cursor.execute(NO_FEATURE, [[stream]])
         self._may[token, stream] = now
         return True
+
+
+def _tell(observations: list[int], waiting: list[int]) -> None:
+    """Begin the features of committed observations, and tell of both."""
+    feed.tell_of_observations(observations)
+    with suppress(Error):  # the observations are stored: the intake begins their features within seconds
+        if begun := features.begin(waiting):
+            feed.tell([(model.FEATURE, key, None) for key in begun])
 
 
 def _let_go() -> None:

@@ -6,7 +6,7 @@ from django.db import transaction
 
 from patriot.kernel import clock
 from patriot.sensing.actions import Reading
-from patriot.sensing.sta import model, take
+from patriot.sensing.sta import features, model, take
 from patriot.sensing.sta.errors import Fault
 from patriot.sensing.sta.present import INTEGRAL
 from patriot.sensing.sta.times import instant
@@ -61,8 +61,15 @@ def _group(group: Any, writer: Writer) -> list[Reading | None]:
     except Fault:
         return [None] * len(rows)
     if set(names) == {"phenomenonTime", "result"}:
-        return _plain(key, rows, names.index("phenomenonTime"), names.index("result"))
-    return [_row(key, names, row, writer) for row in rows]
+        found = _plain(key, rows, names.index("phenomenonTime"), names.index("result"))
+    else:
+        found = [_row(key, names, row, writer) for row in rows]
+    return _about_something(found) if features.look([key]).without else found
+
+
+def _about_something(found: list[Reading | None]) -> list[Reading | None]:
+    """Without those that name no feature: their datastream has none either."""
+    return [None if reading is None or reading.feature_id is None else reading for reading in found]
 
 
 def _plain(key: int, rows: list[Any], time_at: int, result_at: int) -> list[Reading | None]:

@@ -282,6 +282,13 @@ OBSERVATION = Entity(
     visible=f"{{a}}.datastream_id IN (SELECT vd.id {STREAMS})",
     owners=STREAM_AGENCIES + "JOIN sensing_observation o ON o.datastream_id = d.id WHERE o.id = %(id)s",
 )  # fmt: skip
+# A plain reading is about it. OFFSET 0: looked up feature by feature, by index; never as one join over all
+# readings.
+OBSERVED = (
+    "EXISTS (SELECT FROM sensing_datastream fd JOIN sensing_latest fl ON fl.datastream_id = fd.id "
+    "JOIN sensing_observation fo ON fo.datastream_id = fd.id AND fo.feature_id IS NULL "
+    "WHERE fd.feature_id = {a}.id OFFSET 0)"
+)
 FEATURE = Entity(
     "FeatureOfInterest", "FeaturesOfInterest", "sensing_featureofinterest",
     (
@@ -307,12 +314,7 @@ FEATURE = Entity(
         + STREAM_AGENCIES + "JOIN sensing_observation o ON o.datastream_id = d.id WHERE o.feature_id = %(id)s"
     ),
     model=models.FeatureOfInterest,
-    there=(  # one that was made of a place begins with the first observation about it
-        "(NOT EXISTS (SELECT FROM sensing_location fl WHERE fl.feature_id = {a}.id) "
-        "OR EXISTS (SELECT FROM sensing_observation fo WHERE fo.feature_id = {a}.id) "
-        "OR EXISTS (SELECT FROM sensing_datastream fd JOIN sensing_observation fo "
-        "ON fo.datastream_id = fd.id AND fo.feature_id IS NULL WHERE fd.feature_id = {a}.id))"
-    ),
+    there=f"({{a}}.begun OR {OBSERVED})",  # one that devices' readings are about begins seconds later
 )  # fmt: skip
 ENTITIES = (
     THING, LOCATION, HISTORICAL_LOCATION, DATASTREAM, SENSOR, OBSERVED_PROPERTY, OBSERVATION, FEATURE,

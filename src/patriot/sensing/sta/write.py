@@ -18,7 +18,7 @@ from patriot.sensing.actions import Reading, store
 from patriot.sensing.events import EntityChanged
 from patriot.sensing.models import Datastream, HistoricalLocation, Location, Thing
 from patriot.sensing.rules import Purpose
-from patriot.sensing.sta import model
+from patriot.sensing.sta import features, model
 from patriot.sensing.sta.authors import Author
 from patriot.sensing.sta.errors import Fault
 from patriot.sensing.sta.model import Entity, Link, shared, target
@@ -27,12 +27,6 @@ from patriot.sensing.sta.reader import Reader, Source
 from patriot.sensing.sta.take import Draft
 
 KEY_LENGTH = 48
-NO_FEATURE = """
-UPDATE sensing_datastream d SET feature_id = sensing_feature_of(
-    (SELECT min(location_id) FROM sensing_thing_locations WHERE thing_id = d.thing_id))
-WHERE d.feature_id IS NULL AND d.id = ANY(%s)
-  AND EXISTS (SELECT FROM sensing_thing_locations WHERE thing_id = d.thing_id)
-"""
 
 
 # Entity, id, the properties of its own that changed; None: it is new.
@@ -53,6 +47,7 @@ class Writer:
     author: Author
     source: str = "http"
     written: Written = field(default_factory=Written)
+    _later: list[Draft] = field(default_factory=list)  # observations, until every thing has its place
 
     @transaction.atomic
     def create(self, draft: Draft, parent: tuple[Link, int] | None = None) -> int:
@@ -61,7 +56,11 @@ class Writer:
             raise Fault("You may not write here.", 403)
         if parent is not None:
             self._adopt(draft, *parent)
-        return self._create(draft)
+        key = self._create(draft)
+        while self._later:
+            drafts, self._later = self._later, []
+            self._observe(drafts)
+        return key
 
     def _adopt(self, draft: Draft, link: Link, key: int) -> None:
         inverse = draft.entity.link(link.inverse)
@@ -74,9 +73,9 @@ class Writer:
 
     def _create(self, draft: Draft) -> int:
         entity = draft.entity
-        ones = {name: self._resolve(entity, name, to) for name, to in draft.one.items()}
         if entity is model.OBSERVATION:
-            return self._observe(draft, ones)
+            return self._observe([draft])[0]
+        ones = self._ones(draft)
         lists = {
             name: [self._resolve(entity, name, to) for to in many]
             for name, many in draft.many.items()
@@ -88,6 +87,9 @@ class Writer:
         self._link(made, lists)
         self._children(entity, key, draft)
         return key
+
+    def _ones(self, draft: Draft) -> dict[str, int]:
+        return {name: self._resolve(draft.entity, name, to) for name, to in draft.one.items()}
 
     def _resolve(self, entity: Entity, name: str, to: int | Draft) -> int:
         """The id of what is linked to, made now when it is new."""
@@ -136,7 +138,10 @@ class Writer:
         assert inverse is not None
         if isinstance(child, Draft):
             child.one[inverse.name] = key
-            self._create(child)
+            if child.entity is model.OBSERVATION:
+                self._later.append(child)
+            else:
+                self._create(child)
             return
         self.author.require(target(link), child)
         self._set_fields(target(link), child, {inverse.field: key})
@@ -168,22 +173,31 @@ class Writer:
         if locations and not newer.exists():
             past.thing.locations.set(locations)
 
-    def _observe(self, draft: Draft, ones: dict[str, int]) -> int:
+    def _observe(self, drafts: list[Draft]) -> list[int]:
+        return self.observe([self._reading(draft) for draft in drafts])
+
+    def _reading(self, draft: Draft) -> Reading:
+        ones = self._ones(draft)
         fields = {name: kept for name, kept in draft.fields.items() if name != "at"}
-        return self.observe([
-            Reading(
-                datastream_id=ones["Datastream"], at=draft.fields.get("at") or clock.now(),
-                feature_id=ones.get("FeatureOfInterest"), **fields,
-            )
-        ])[0]  # fmt: skip
+        return Reading(
+            datastream_id=ones["Datastream"], at=draft.fields.get("at") or clock.now(),
+            feature_id=ones.get("FeatureOfInterest"), **fields,
+        )  # fmt: skip
 
     def observe(self, readings: list[Reading]) -> list[int]:
-        """Store readings whose datastreams the author may write. Their ids."""
-        streams = sorted({reading.datastream_id for reading in readings})
-        with connection.cursor() as cursor:
-            cursor.execute(NO_FEATURE, [streams])
+        """Store readings whose datastreams the author may write. Their ids. Raises Fault when one is about
+        nothing: it names no feature, and its thing has no place to make one of.
+        """
+        look = features.look({reading.datastream_id for reading in readings if reading.feature_id is None})
+        if look.without:
+            raise Fault(
+                f"The Thing of Datastream {min(look.without)} has no Location: "
+                "name the Observation's FeatureOfInterest, or give the Thing a Location."
+            )
         stored = store(readings, source=self.source)
+        begun = features.begin(look.waiting)
         self.written.changes += [(model.OBSERVATION, key, None) for key in stored.ids]
+        self.written.changes += [(model.FEATURE, key, None) for key in begun]
         return stored.ids
 
     def _tell(self, entity: Entity, key: int, change: str, name: str, parts: frozenset[str] | None) -> None:
@@ -196,7 +210,7 @@ class Writer:
     def change(self, entity: Entity, key: int, draft: Draft) -> None:
         """Bring an entity to what the draft says of it."""
         self.author.require(entity, key)
-        ones = {name: self._resolve(entity, name, to) for name, to in draft.one.items()}
+        ones = self._ones(draft)
         links = {link.field: ones[link.name] for link in entity.links if link.key and link.name in ones}
         fields = draft.fields | links
         if entity is model.THING and "properties" in fields:
@@ -260,14 +274,8 @@ class Writer:
             HistoricalLocation.objects.filter(locations=key).delete()
         entity.model._default_manager.filter(pk=key).delete()
         if entity is model.FEATURE:
-            self._features_again()
+            features.make_again()
         self._tell(entity, key, "deleted", "", frozenset())
-
-    @staticmethod
-    def _features_again() -> None:
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT array_agg(id) FROM sensing_datastream WHERE feature_id IS NULL")
-            cursor.execute(NO_FEATURE, [cursor.fetchone()[0] or []])
 
 
 # Linking to these changes them: they must be the author's.
@@ -308,6 +316,7 @@ def _without(condition: str) -> tuple[str, ...]:
             f"CREATE TEMP TABLE sta_gone ON COMMIT DROP AS "  # noqa: S608 - constants only
             f"SELECT id, datastream_id FROM sensing_observation WHERE {condition}"
         ),
+        features.beginning("SELECT datastream_id FROM sta_gone"),
         f"DELETE FROM sensing_observation WHERE {condition}",  # noqa: S608 - constants only
         "DELETE FROM sensing_latest l USING sta_gone g WHERE l.observation_id = g.id",
         _NEWEST,
@@ -317,6 +326,7 @@ def _without(condition: str) -> tuple[str, ...]:
 
 DELETE: dict[str, tuple[str, ...]] = {
     name: (
+        features.beginning(streams),
         f"DELETE FROM sensing_observation WHERE datastream_id IN ({streams})",  # noqa: S608 - constants only
         f"DELETE FROM sensing_latest WHERE datastream_id IN ({streams})",  # noqa: S608 - constants only
     )
