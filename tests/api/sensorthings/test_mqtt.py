@@ -146,16 +146,24 @@ def test_a_link_to_one_tells_of_the_entity_it_leads_to_only(sta: Sta) -> None:
     one, other = sta.make("Things", thing("One")), sta.make("Things", thing("Other"))
     level, foreign = (sta.ids(f"Things({key})/Datastreams")[0] for key in (one, other))
     places = [sta.ids(f"Things({key})/Locations")[0] for key in (one, other)]
+    sensors = [sta.get(f"Datastreams({key})/Sensor").json["@iot.id"] for key in (foreign, level)]
     to_one = f"v1//1.Datastreams({level}).Thing"
-    wanted = topics(to_one) + topics(f"{to_one}.Locations") + topics(f"{to_one}.Datastreams({level})")
+    below = ("", ".name", ".Locations", f".Datastreams({level})", f".Datastreams({level}).Sensor.name")
+    wanted = [topic for one in below for topic in topics(to_one + one)]
     changes: list[Change] = [
         (BY_NAME[name], key, frozenset({"name"}))
-        for name, keys in (("Thing", (other, one)), ("Location", places), ("Datastream", (foreign, level)))
+        for name, keys in (
+            ("Thing", (other, one)),
+            ("Location", places),
+            ("Datastream", (foreign, level)),
+            ("Sensor", sensors),
+        )
         for key in keys
     ]
     told = [(subject, orjson.loads(said)) for subject, said in feeds.messages(wanted, changes, "http://x")]
-    assert [(subject, said["@iot.id"]) for subject, said in told] == [
-        (to_one, one), (f"{to_one}.Locations", places[0]), (f"{to_one}.Datastreams({level})", level),
+    assert [(subject.removeprefix(to_one), said.get("@iot.id", said)) for subject, said in told] == [
+        ("", one), (".name", {"name": "One"}), (".Locations", places[0]), (f".Datastreams({level})", level),
+        (f".Datastreams({level}).Sensor.name", {"name": "Sensor of Level"}),
     ]  # fmt: skip
 
 
@@ -285,10 +293,14 @@ def test_it_reads_what_somebody_subscribed_to() -> None:
         "v1//1.Nothing",
         "v1//1.Things(1).nosuch",
         "v1//1.Things.name",
+        "v1//1.Datastreams.Thing",
+        "v1//1.Datastreams(1).Thing.nosuch",
+        "v1//1.Datastreams(1).Thing.name.name",
         "v1//1.",
         "v1//1.Things(x)",
     ):
         assert topics(wrong) == []
-    assert topics("v1//1.Things(1).Datastreams(2).name")[0].part == "name"
+    for below in ("Things(1).Datastreams(2)", "Datastreams(1).Thing", "Observations(1).Datastream.Thing"):
+        assert topics(f"v1//1.{below}.name")[0].part == "name"
     assert covers("a.*.c", "a.b.c")
     assert not covers("a.*", "a.b.c")

@@ -44,7 +44,7 @@ class Topic:
 
     @property
     def key(self) -> int | None:
-        """The one entity's id; None for a collection."""
+        """The one entity's id; None for a collection, and where a link to one leads."""
         return self.steps[-1].key
 
     @property
@@ -76,19 +76,18 @@ def _topic(subject: str, rest: str) -> Topic:
     path, _, query = rest.partition("?")
     options = parse_options(parse_qsl(query))
     steps = parse_path(unquote(path).strip("/"))
-    entity: Entity | None = None
-    for at, step in enumerate(steps):
-        link = entity.link(step.name) if entity else None
-        if entity is None:
-            entity = BY_PLURAL.get(step.name)
-        elif link is not None:
-            entity = target(link)
-        elif at == len(steps) - 1 and entity.property(step.name) and steps[at - 1].key is not None:
+    entity = BY_PLURAL.get(steps[0].name) if steps else None
+    if entity is None:
+        raise Fault("no topic")
+    single = steps[0].key is not None
+    for at, step in enumerate(steps[1:], 1):
+        link = entity.link(step.name)
+        if single and link is not None:
+            entity, single = target(link), bool(link.key) or step.key is not None
+        elif single and at == len(steps) - 1 and entity.property(step.name):
             return Topic(subject, entity, tuple(steps[:-1]), options, step.name)
         else:
             raise Fault("no topic")
-    if entity is None:
-        raise Fault("no topic")
     return Topic(subject, entity, tuple(steps), options)
 
 
