@@ -209,11 +209,12 @@ def test_it_gives_the_other_warnings_order_again_when_the_newest_ends(siren: Sir
 def test_it_leaves_the_real_order_at_the_broker_when_a_drill_ends(
     siren: Siren, broker: int, is_away: bool
 ) -> None:
-    drill, real = published(status="Exercise", with_sirens=True), published()
+    drill = published(status="Exercise", with_sirens=True)
     sirens.order_for(drill.pk)
     if not is_away:
         sirens.relay()
         assert kept_by(broker)["warning"] == drill.identifier
+    real = published()
     sirens.order_for(real.pk)
     sirens.order_for(actions.cancel(drill.pk, "Selesai", viewer=OPERATOR))
     sirens.relay()
