@@ -167,6 +167,17 @@ def test_a_link_to_one_tells_of_the_entity_it_leads_to_only(sta: Sta) -> None:
     ]  # fmt: skip
 
 
+def test_a_space_in_a_topic_is_written_as_percent_20(told: Installation, sta: Sta) -> None:
+    key = sta.make("Things", thing())
+    device = Device(told.config.mqtt_port)
+    device._send(0x82, struct.pack("!H", 1) + _text("v1.1/Things?$filter=name eq 'New'") + b"\x00")
+    assert device._receive() == (0x90, struct.pack("!H", 1) + b"\x80")
+    topic = "v1.1/Things?$filter=name%20eq%20'New'"
+    subscribe(device, topic, 2)
+    change(sta, f"Things({key})", {"name": "New"})
+    assert [each["name"] for each in heard(device, 1)[topic]] == ["New"]
+
+
 class Answering(Bus):
     """A bus whose broker answers when it may: how often it was asked."""
 
@@ -269,10 +280,13 @@ def test_it_makes_observations_of_what_the_intake_hands_on(sta: Sta) -> None:
     for path, body in (("Things", b'{"name": "x", "description": ""}'), (f"Datastreams({level})", b"{}"),
                        ("Observations", b"{"), ("Observations", b'{"result": 1}'), ("", b"{}"),
                         ("Nothing", b"{}"),
-                       (f"Datastreams({level + 1})/Observations", b'{"result": 1}'),
-                       ("Observations", orjson.dumps({"result": 1, "Datastream": stream()}))):  # fmt: skip
+                       (f"Datastreams({level + 1})/Observations", b'{"result": 1}')):  # fmt: skip
         with pytest.raises(Fault):
             mqtt.create(path, body)
+    deep = {"result": 1, "Datastream": stream(Thing={"@iot.id": key})}
+    with pytest.raises(Fault, match="names its datastream by id"):
+        mqtt.create("Observations", orjson.dumps(deep))
+    assert sta.ids(f"Things({key})/Datastreams") == [level]
 
 
 @pytest.mark.parametrize(("topic", "subject"), [

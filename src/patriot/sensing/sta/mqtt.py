@@ -2,7 +2,6 @@
 
 from django.db import DataError, IntegrityError
 
-from patriot.people.rules import Viewer
 from patriot.sensing.sta import feed, model, take
 from patriot.sensing.sta.authors import Author
 from patriot.sensing.sta.errors import Fault
@@ -14,14 +13,13 @@ from patriot.sensing.sta.write import Writer
 INTAKE = Author("system:intake", administrator=True, agencies=frozenset(), everything=True)
 
 
-def create(path: str, payload: bytes, viewer: Viewer | None = None) -> int:
+def create(path: str, payload: bytes) -> int:
     """Make the observation; its id. `path`: the topic without `v1.1/`. Raises Fault, kernel.errors.Refused.
 
-    `viewer` None: the broker has let the device in and knows its topics; it may make observations of what is
-    there, and nothing else.
+    The broker has let the device in and knows its topics. Devices and gateways have no token, so that they
+    may write no datastream over HTTP; nor do they here: they make observations of those that are there.
     """
-    author = INTAKE if viewer is None else Author.of(viewer)
-    call = Call("POST", path.strip("/"), author, "")
+    call = Call("POST", path.strip("/"), INTAKE, "")
     steps = parse_path(call.path)
     if not steps:
         raise Fault("The topic names no collection.")
@@ -32,8 +30,8 @@ def create(path: str, payload: bytes, viewer: Viewer | None = None) -> int:
         entity, read_json(payload), given=frozenset({parent[0].inverse}) if parent else frozenset()
     )
     if isinstance(draft.one.get("Datastream"), take.Draft):
-        raise Fault("Over MQTT an observation names its datastream by id.", 403)
-    writer = Writer(author, source="mqtt")
+        raise Fault("Over MQTT an observation names its datastream by id: devices make none.", 403)
+    writer = Writer(INTAKE, source="mqtt")
     try:
         key = writer.create(draft, parent)
     except (DataError, IntegrityError) as fault:
