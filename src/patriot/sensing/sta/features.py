@@ -9,8 +9,6 @@ from dataclasses import dataclass
 
 from django.db import connection
 
-from patriot.sensing.sta.model import OBSERVED, column
-
 _LOOK = """
 SELECT d.id, f.id FROM sensing_datastream d LEFT JOIN sensing_featureofinterest f ON f.id = d.feature_id
 WHERE d.id = ANY(%s) AND f.begun IS NOT TRUE
@@ -21,9 +19,20 @@ UPDATE sensing_featureofinterest f SET begun = true FROM (
     SELECT id FROM sensing_featureofinterest WHERE id = ANY(%s) AND NOT begun ORDER BY id FOR NO KEY UPDATE
 ) AS n WHERE f.id = n.id RETURNING f.id
 """
-_BEGIN_OBSERVED = (
-    f"UPDATE sensing_featureofinterest f SET begun = true WHERE NOT f.begun AND {column(OBSERVED, 'f')}"  # noqa: S608 - constants only
+# Readings are looked up by index, of datastreams that have any and wait: MATERIALIZED and OFFSET 0 keep the
+# planner from joining all readings, or asking for those of datastreams whose features began long ago.
+_BEGIN_OBSERVED = """
+WITH waiting AS MATERIALIZED (
+    SELECT f.id, l.datastream_id FROM sensing_featureofinterest f
+    JOIN sensing_datastream d ON d.feature_id = f.id JOIN sensing_latest l ON l.datastream_id = d.id
+    WHERE NOT f.begun AND {wanted}
 )
+UPDATE sensing_featureofinterest f SET begun = true WHERE NOT f.begun AND f.id IN (
+    SELECT w.id FROM waiting w WHERE EXISTS (
+        SELECT FROM sensing_observation o WHERE o.datastream_id = w.datastream_id AND o.feature_id IS NULL
+        OFFSET 0))
+RETURNING f.id
+"""
 _AGAIN = """
 SELECT sensing_settle_features(ARRAY(
     SELECT DISTINCT d.thing_id FROM sensing_datastream d JOIN sensing_thing_locations l USING (thing_id)
@@ -60,7 +69,7 @@ def begin(features: list[int]) -> list[int]:
 def begin_observed() -> list[int]:
     """Begin whatever plain readings of devices are about; those that had not begun before."""
     with connection.cursor() as cursor:
-        cursor.execute(f"{_BEGIN_OBSERVED} RETURNING f.id")
+        cursor.execute(_BEGIN_OBSERVED.format(wanted="true"))
         return [row[0] for row in cursor.fetchall()]
 
 
@@ -72,5 +81,4 @@ def make_again() -> None:
 
 def beginning(streams: str) -> str:
     """SQL that begins what these datastreams' plain readings are about. `streams`: SQL for their ids."""
-    about = f"SELECT feature_id FROM sensing_datastream WHERE id IN ({streams})"  # noqa: S608 - from `write`
-    return f"{_BEGIN_OBSERVED} AND f.id IN ({about})"
+    return _BEGIN_OBSERVED.format(wanted=f"d.id IN ({streams})")

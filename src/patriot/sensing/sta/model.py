@@ -282,13 +282,6 @@ OBSERVATION = Entity(
     visible=f"{{a}}.datastream_id IN (SELECT vd.id {STREAMS})",
     owners=STREAM_AGENCIES + "JOIN sensing_observation o ON o.datastream_id = d.id WHERE o.id = %(id)s",
 )  # fmt: skip
-# A plain reading is about it. OFFSET 0: looked up feature by feature, by index; never as one join over all
-# readings.
-OBSERVED = (
-    "EXISTS (SELECT FROM sensing_datastream fd JOIN sensing_latest fl ON fl.datastream_id = fd.id "
-    "JOIN sensing_observation fo ON fo.datastream_id = fd.id AND fo.feature_id IS NULL "
-    "WHERE fd.feature_id = {a}.id OFFSET 0)"
-)
 FEATURE = Entity(
     "FeatureOfInterest", "FeaturesOfInterest", "sensing_featureofinterest",
     (
@@ -314,7 +307,12 @@ FEATURE = Entity(
         + STREAM_AGENCIES + "JOIN sensing_observation o ON o.datastream_id = d.id WHERE o.feature_id = %(id)s"
     ),
     model=models.FeatureOfInterest,
-    there=f"({{a}}.begun OR {OBSERVED})",  # one that devices' readings are about begins seconds later
+    there=(  # one that only devices' readings are about begins seconds later; OFFSET 0: see `features`
+        "({a}.begun OR EXISTS (SELECT FROM sensing_datastream fd "
+        "JOIN sensing_latest fl ON fl.datastream_id = fd.id WHERE fd.feature_id = {a}.id "
+        "AND EXISTS (SELECT FROM sensing_observation fo "
+        "WHERE fo.datastream_id = fl.datastream_id AND fo.feature_id IS NULL OFFSET 0)))"
+    ),
 )  # fmt: skip
 ENTITIES = (
     THING, LOCATION, HISTORICAL_LOCATION, DATASTREAM, SENSOR, OBSERVED_PROPERTY, OBSERVATION, FEATURE,
