@@ -17,6 +17,7 @@ from patriot.sensing.sta import feed as feeds
 from patriot.sensing.sta import model, mqtt
 from patriot.sensing.sta.errors import Fault
 from patriot.sensing.sta.feed import Feed
+from patriot.sensing.sta.topics import topics
 from tests.api.sensorthings.conftest import Sta, location, point, stream, thing, token
 from tests.api.sensorthings.test_live_server import serving
 
@@ -262,13 +263,15 @@ def test_a_datastream_that_goes_to_another_thing_observes_at_its_place(sta: Sta)
 
 def test_it_tells_of_a_feature_when_it_begins(sta: Sta, django_capture_on_commit_callbacks: Any) -> None:
     _, path = gauge(sta)
-    told = []
+    told, heard_of = [], []
     for send in (lambda: sta.make(path, {"result": 1}), lambda: mqtt.create(path, b'{"result": 2}'),
                  lambda: sta.make(path, {"result": 3})):  # fmt: skip
         with listening() as changes, django_capture_on_commit_callbacks(execute=True):
             send()
         told.append([entity.name for entity, _, _ in changes])
+        heard_of += feeds.messages(topics("v1//1.FeaturesOfInterest"), changes, "http://x")
     assert told == [["Observation", "FeatureOfInterest"], ["Observation"], ["Observation"]]
+    assert [orjson.loads(payload)["name"] for _, payload in heard_of] == ["Place of Gauge"]
 
 
 @pytest.mark.django_db(transaction=True)
