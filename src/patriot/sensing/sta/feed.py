@@ -169,10 +169,12 @@ def _subjects(answer: bytes) -> frozenset[str]:
 
 
 def _streams(found: dict[str, list[Topic]]) -> dict[int | None, list[Topic]]:
+    """Topics that plain readings can be told of without asking the database."""
     streams: dict[int | None, list[Topic]] = {}
     for topic in (topic for several in found.values() for topic in several):
+        plain = topic.options.filter is None and not topic.options.expand
         collection = topic.entity is OBSERVATION and topic.key is None and not topic.part
-        if collection and (topic.stream is not None or len(topic.steps) == 1):
+        if plain and collection and (topic.stream is not None or len(topic.steps) == 1):
             streams.setdefault(topic.stream, []).append(topic)
     return streams
 
