@@ -4,6 +4,9 @@ import re
 
 import pytest
 from django.test import Client
+from procrastinate.contrib.django import app as site_app
+from procrastinate.jobs import Job
+from procrastinate.manager import JobManager
 
 from patriot.people.rules import Role
 from tests.access import places
@@ -22,6 +25,11 @@ REFUSED = {
     ),
 }
 
+WAITING = {
+    "id": None, "queue": "default", "lock": None, "queueing_lock": "alarms.escalate",
+    "task_name": "alarms.escalate", "task_kwargs": {"timestamp": 1_790_000_000, "of": "a job that is due"},
+}  # fmt: skip
+
 
 @pytest.mark.django_db
 def test_it_renders_nothing_that_the_policy_refuses() -> None:
@@ -35,6 +43,17 @@ def test_it_renders_nothing_that_the_policy_refuses() -> None:
                 if found or "default-src 'self'" not in response.headers.get("Content-Security-Policy", ""):
                     wrong[f"{place.route} as {who}"] = found or ["no policy"]
     assert not wrong
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("address", ["", "{}/change/"])
+def test_it_shows_a_waiting_job_within_the_policy(address: str) -> None:
+    job = JobManager(site_app.connector).defer_job(Job(**WAITING))
+    client = Client()
+    client.force_login(user(Role.ADMINISTRATOR))
+    page = client.get("/admin/procrastinate/procrastinatejob/" + address.format(job.id)).content.decode()
+    assert "escalate" in page
+    assert not [what for what, pattern in REFUSED.items() if pattern.search(page)]
 
 
 def _clients() -> dict[str, Client]:
