@@ -124,7 +124,10 @@ class Datastream(Named):
     unit_name = models.CharField(max_length=100, null=True, blank=True)
     unit_symbol = models.CharField(max_length=40, null=True, blank=True)
     unit_definition = models.CharField(max_length=500, null=True, blank=True)
-    observed_area = models.JSONField(null=True, blank=True)
+    observed_area = models.JSONField(null=True, blank=True)  # as somebody said it
+    extent = models.JSONField(null=True, blank=True)  # hull of the features its observations are about
+    begun = models.BooleanField(default=False)  # something was observed about its own feature
+    feature_since = models.DateTimeField(null=True, blank=True)  # see PastFeature
     public = models.BooleanField(_("public"), default=False)
     limits = models.JSONField(_("limits"), default=dict, blank=True)
     calibrated_until = models.DateField(_("calibrated until"), null=True, blank=True)
@@ -134,6 +137,24 @@ class Datastream(Named):
         verbose_name_plural = _("datastreams")
         ordering = ["pk"]
         constraints = [models.UniqueConstraint(fields=["thing", "key"], name="sensing_datastream_key")]
+
+
+class PastFeature(models.Model):
+    """What a datastream's observations that name no feature were about, those received until a moment.
+
+    Of several the earliest that is not over counts; after the last, `Datastream.feature_since`, it is the
+    datastream's own `feature`. The database keeps these, and deletes them: see migration 0013.
+    """
+
+    datastream = models.ForeignKey(
+        Datastream, models.DO_NOTHING, related_name="+", db_index=False, db_constraint=False
+    )
+    feature = models.ForeignKey(FeatureOfInterest, models.DO_NOTHING, related_name="+", db_constraint=False)
+    until = models.DateTimeField()
+
+    class Meta:
+        ordering = ["pk"]
+        indexes = [models.Index(fields=["datastream", "until"], name="sensing_past_until")]
 
 
 class Device(models.Model):

@@ -169,7 +169,7 @@ class Gatherer:
 
 
 def _tell(observations: list[int], waiting: list[int]) -> None:
-    """Begin the features of committed observations, and tell of both."""
+    """Begin the features of the waiting datastreams with committed observations, and tell of both."""
     feed.tell_of_observations(observations)
     with suppress(Error):  # the observations are stored: the intake begins their features within seconds
         if begun := features.begin(waiting):

@@ -1,7 +1,9 @@
-"""Automatic features of interest: of the thing's place, for observations that name none.
+"""Automatic features of interest: of the thing's place, for observations that name none. And where a
+datastream observed, its area.
 
-The database keeps each datastream's (migration 0012). One begins with the first observation about it: until
-then it is there for nobody, from then on it stays, whatever becomes of its observations.
+The database keeps each datastream's (migrations 0012, 0013). One begins with the first observation about it:
+until then it is there for nobody, from then on it stays, whatever becomes of its observations. What was read
+before the thing moved stays with the old one: a row of `PastFeature`, however much was read.
 """
 
 from collections.abc import Iterable
@@ -10,34 +12,25 @@ from dataclasses import dataclass
 from django.db import connection
 
 _LOOK = """
-SELECT d.id, f.id FROM sensing_datastream d LEFT JOIN sensing_featureofinterest f ON f.id = d.feature_id
-WHERE d.id = ANY(%s) AND f.begun IS NOT TRUE
+SELECT id, feature_id IS NULL FROM sensing_datastream
+WHERE id = ANY(%s) AND (feature_id IS NULL OR NOT begun)
 """
-# In one order, so that two who begin the same ones do not wait for each other for ever.
-_BEGIN = """
-UPDATE sensing_featureofinterest f SET begun = true FROM (
-    SELECT id FROM sensing_featureofinterest WHERE id = ANY(%s) AND NOT begun ORDER BY id FOR NO KEY UPDATE
-) AS n WHERE f.id = n.id RETURNING f.id
-"""
-# Readings are looked up by index, of datastreams that have any and wait: MATERIALIZED and OFFSET 0 keep the
-# planner from joining all readings, or asking for those of datastreams whose features began long ago.
-_BEGIN_OBSERVED = """
-WITH waiting AS MATERIALIZED (
-    SELECT f.id, l.datastream_id FROM sensing_featureofinterest f
-    JOIN sensing_datastream d ON d.feature_id = f.id JOIN sensing_latest l ON l.datastream_id = d.id
-    WHERE NOT f.begun AND {wanted}
+_BEGIN = "SELECT * FROM sensing_begin(%s)"
+_READ = "NOT d.begun AND sensing_read_plainly(d.id, d.feature_since)"
+_BEGIN_OBSERVED = (
+    f"SELECT * FROM sensing_begin(ARRAY(SELECT d.id FROM sensing_datastream d WHERE {_READ} AND {{wanted}}))"  # noqa: S608 - constants only
 )
-UPDATE sensing_featureofinterest f SET begun = true WHERE NOT f.begun AND f.id IN (
-    SELECT w.id FROM waiting w WHERE EXISTS (
-        SELECT FROM sensing_observation o WHERE o.datastream_id = w.datastream_id AND o.feature_id IS NULL
-        OFFSET 0))
-RETURNING f.id
-"""
 _AGAIN = """
 SELECT sensing_settle_features(ARRAY(
     SELECT DISTINCT d.thing_id FROM sensing_datastream d JOIN sensing_thing_locations l USING (thing_id)
     WHERE d.feature_id IS NULL ORDER BY d.thing_id))
 """
+# Datastreams whose observations are, or were, about a feature.
+STREAMS_ABOUT = (
+    "SELECT so.datastream_id FROM sensing_observation so WHERE so.feature_id = {key} "
+    "UNION SELECT sd.id FROM sensing_datastream sd WHERE sd.feature_id = {key} "
+    "UNION SELECT sp.datastream_id FROM sensing_pastfeature sp WHERE sp.feature_id = {key}"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,24 +38,24 @@ class Look:
     """What is to be known of datastreams before observations that name no feature are stored in them."""
 
     without: frozenset[int]  # datastreams that have no feature: their things have no place
-    waiting: list[int]  # features that have not begun
+    waiting: list[int]  # datastreams about whose features nothing was observed yet
 
 
 def look(streams: Iterable[int]) -> Look:
-    """Which of these datastreams have no feature, or one that has not begun."""
+    """Which of these datastreams have no feature, or one that has not begun for them."""
     with connection.cursor() as cursor:
         cursor.execute(_LOOK, [list(streams)])
         rows = cursor.fetchall()
-    without = frozenset(stream for stream, feature in rows if feature is None)
-    return Look(without, sorted({feature for _stream, feature in rows if feature is not None}))
+    without = frozenset(stream for stream, missing in rows if missing)
+    return Look(without, sorted(stream for stream, missing in rows if not missing))
 
 
-def begin(features: list[int]) -> list[int]:
-    """Begin these; those that had not begun before."""
-    if not features:
+def begin(streams: list[int]) -> list[int]:
+    """Begin the features of these datastreams; those features that had not begun before."""
+    if not streams:
         return []
     with connection.cursor() as cursor:
-        cursor.execute(_BEGIN, [features])
+        cursor.execute(_BEGIN, [streams])
         return [row[0] for row in cursor.fetchall()]
 
 
@@ -82,3 +75,26 @@ def make_again() -> None:
 def beginning(streams: str) -> str:
     """SQL that begins what these datastreams' plain readings are about. `streams`: SQL for their ids."""
     return _BEGIN_OBSERVED.format(wanted=f"d.id IN ({streams})")
+
+
+def widen(pairs: Iterable[tuple[int, int]]) -> None:
+    """Observations of these datastreams are about these features: their areas hold them."""
+    found = list(set(pairs))
+    if found:
+        columns = [list(column) for column in zip(*found, strict=True)]
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT sensing_widen_areas(%s, %s)", columns)
+
+
+def measure(streams: Iterable[int]) -> None:
+    """Work out these datastreams' areas anew."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT sensing_measure_areas(%s)", [sorted(set(streams))])
+
+
+def measure_about(feature: int) -> None:
+    """The same for every datastream that observed about a feature."""
+    with connection.cursor() as cursor:
+        cursor.execute(STREAMS_ABOUT.format(key="%(key)s"), {"key": feature})
+        streams = [row[0] for row in cursor.fetchall()]
+    measure(streams)

@@ -198,9 +198,10 @@ HISTORICAL_LOCATION = Entity(
     owners=AGENCIES + "JOIN sensing_historicallocation h ON h.thing_id = t.id WHERE h.id = %(id)s",
     model=models.HistoricalLocation,
 )  # fmt: skip
-OBSERVED_AREA = (
-    "coalesce({a}.observed_area, "
-    "(SELECT af.feature FROM sensing_featureofinterest af WHERE af.id = {a}.feature_id))"
+OBSERVED_AREA = (  # what was only read by devices, seconds ago, is not in the extent yet
+    "coalesce({a}.observed_area, {a}.extent, CASE WHEN NOT {a}.begun THEN "
+    "(SELECT sensing_hull(ARRAY[af.feature]) FROM sensing_featureofinterest af "
+    "WHERE af.id = {a}.feature_id AND sensing_read_plainly({a}.id, {a}.feature_since)) END)"
 )
 DATASTREAM = Entity(
     "Datastream", "Datastreams", "sensing_datastream",
@@ -252,7 +253,19 @@ OBSERVED_PROPERTY = _shared(
     "ObservedProperty", "ObservedProperties", models.ObservedProperty,
     (_text("definition"),), "observed_property_id",
 )  # fmt: skip
-OWN_FEATURE = "(SELECT fd.feature_id FROM sensing_datastream fd WHERE fd.id = {a}.datastream_id)"
+OWN_FEATURE = (  # of the datastream when the observation was received
+    "(SELECT CASE WHEN fd.feature_since IS NULL OR {a}.received_at >= fd.feature_since THEN fd.feature_id "
+    "ELSE coalesce((SELECT fp.feature_id FROM sensing_pastfeature fp WHERE fp.datastream_id = fd.id "
+    "AND fp.until > {a}.received_at ORDER BY fp.until LIMIT 1), fd.feature_id) END "
+    "FROM sensing_datastream fd WHERE fd.id = {a}.datastream_id)"
+)
+# ARRAY: so that the index on datastreams is used.
+ABOUT = (
+    "({b}.feature_id = {key} OR ({b}.feature_id IS NULL AND {b}.datastream_id = ANY(ARRAY("
+    "SELECT fd.id FROM sensing_datastream fd WHERE fd.feature_id = {key} "
+    "UNION SELECT fp.datastream_id FROM sensing_pastfeature fp WHERE fp.feature_id = {key})) "
+    f"AND {OWN_FEATURE.replace('{a}', '{b}')} = {{key}}))"
+)
 MEASURES = ", ".join(f"({flag.value}, '{QUALITY_PREFIX}{str(flag.name).lower()}')" for flag in OF_THE_RESULT)
 QUALITY = (  # as `present.quality` says it: what was sent, else what was found odd
     f"coalesce({{a}}.quality, CASE WHEN {{a}}.flags & {sum(OF_THE_RESULT)} <> 0 THEN "
@@ -289,29 +302,28 @@ FEATURE = Entity(
         Property("feature", Kind.GEO, ("feature",), True, ("feature",)), PROPERTIES,
     ),
     (
-        Link(
-            "Observations", "Observation", inverse="FeatureOfInterest",
-            many="({b}.feature_id = {key} OR ({b}.feature_id IS NULL AND {b}.datastream_id IN "
-                 "(SELECT fd.id FROM sensing_datastream fd WHERE fd.feature_id = {key})))",
-        ),
+        Link("Observations", "Observation", inverse="FeatureOfInterest", many=ABOUT),
     ),
     visible=(
         f"({{a}}.id IN (SELECT vd.feature_id {STREAMS}) "
+        "OR {a}.id IN (SELECT vp.feature_id FROM sensing_pastfeature vp "
+        f"WHERE vp.datastream_id IN (SELECT vd.id {STREAMS})) "
         "OR EXISTS (SELECT FROM sensing_observation vo WHERE vo.feature_id = {a}.id "
         f"AND vo.datastream_id IN (SELECT vd.id {STREAMS})) "
         "OR (%(writes)s AND NOT EXISTS (SELECT FROM sensing_datastream vd WHERE vd.feature_id = {a}.id) "
+        "AND NOT EXISTS (SELECT FROM sensing_pastfeature vp WHERE vp.feature_id = {a}.id) "
         "AND NOT EXISTS (SELECT FROM sensing_observation vo WHERE vo.feature_id = {a}.id)))"
     ),
     owners=(
         STREAM_AGENCIES + "WHERE d.feature_id = %(id)s UNION "
+        + STREAM_AGENCIES + "JOIN sensing_pastfeature p ON p.datastream_id = d.id "
+        "WHERE p.feature_id = %(id)s UNION "
         + STREAM_AGENCIES + "JOIN sensing_observation o ON o.datastream_id = d.id WHERE o.feature_id = %(id)s"
     ),
     model=models.FeatureOfInterest,
-    there=(  # one that only devices' readings are about begins seconds later; OFFSET 0: see `features`
-        "({a}.begun OR EXISTS (SELECT FROM sensing_datastream fd "
-        "JOIN sensing_latest fl ON fl.datastream_id = fd.id WHERE fd.feature_id = {a}.id "
-        "AND EXISTS (SELECT FROM sensing_observation fo "
-        "WHERE fo.datastream_id = fl.datastream_id AND fo.feature_id IS NULL OFFSET 0)))"
+    there=(  # one that only devices' readings are about begins seconds later
+        "({a}.begun OR EXISTS (SELECT FROM sensing_datastream fd WHERE fd.feature_id = {a}.id "
+        "AND NOT fd.begun AND sensing_read_plainly(fd.id, fd.feature_since)))"
     ),
 )  # fmt: skip
 ENTITIES = (

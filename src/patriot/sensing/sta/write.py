@@ -195,6 +195,7 @@ class Writer:
                 "name the Observation's FeatureOfInterest, or give the Thing a Location."
             )
         stored = store(readings, source=self.source)
+        features.widen((one.datastream_id, one.feature_id) for one in readings if one.feature_id is not None)
         begun = features.begin(look.waiting)
         self.written.changes += [(model.OBSERVATION, key, None) for key in stored.ids]
         self.written.changes += [(model.FEATURE, key, None) for key in begun]
@@ -218,6 +219,8 @@ class Writer:
         if entity is model.DATASTREAM and isinstance((fields.get("properties") or {}).get("public"), bool):
             fields["public"] = fields["properties"]["public"]
         self._set_fields(entity, key, fields)
+        if entity is model.FEATURE and "feature" in fields:
+            features.measure_about(key)
         parts = frozenset(each.name for each in entity.properties if set(each.fields) & fields.keys())
         self._tell_change(entity, key, fields.get("name"), parts)
         self._relink(entity, key, draft)
@@ -234,6 +237,10 @@ class Writer:
         if entity.model is not None:
             entity.model._default_manager.filter(pk=key).update(**fields)
             return
+        self._set_observation(key, fields)
+
+    @staticmethod
+    def _set_observation(key: int, fields: dict[str, Any]) -> None:
         if fields.get("at", ...) is None:
             del fields["at"]
         json = {"result", "quality", "parameters"}
@@ -243,11 +250,11 @@ class Writer:
             for name, said in fields.items()
         }  # fmt: skip
         with connection.cursor() as cursor:
-            cursor.execute(
-                f"UPDATE sensing_observation SET {', '.join(texts)} WHERE id = %(id)s",  # noqa: S608 - own names
-                kept | {"id": key},
-            )
+            cursor.execute(_CHANGE.format(", ".join(texts)), kept | {"id": key})
+            streams = cursor.fetchall()
             cursor.execute(SAME_LATEST, {"id": key})
+        if fields.keys() & {"feature_id", "datastream_id"}:
+            features.measure(stream for row in streams for stream in row)
 
     def _relink(self, entity: Entity, key: int, draft: Draft) -> None:
         for name, many in draft.many.items():
@@ -283,6 +290,10 @@ OWNED = {
     ("Datastream", "Thing"), ("Observation", "Datastream"), ("HistoricalLocation", "Thing"),
     ("Location", "Things"), ("Location", "HistoricalLocations"),
 }  # fmt: skip
+_CHANGE = """
+UPDATE sensing_observation SET {} WHERE id = %(id)s
+RETURNING (SELECT was.datastream_id FROM sensing_observation was WHERE was.id = %(id)s), datastream_id
+"""
 SAME_LATEST = """
 UPDATE sensing_latest l SET at = o.at, value = o.value, result = o.result
 FROM sensing_observation o WHERE o.id = %(id)s AND l.observation_id = o.id
@@ -303,25 +314,40 @@ ON CONFLICT (datastream_id) DO UPDATE SET observation_id = excluded.observation_
     received_at = excluded.received_at, value = excluded.value, flags = excluded.flags,
     result = excluded.result
 """
-_ABOUT = (
-    "feature_id = %(id)s OR (feature_id IS NULL AND datastream_id IN "
-    "(SELECT id FROM sensing_datastream WHERE feature_id = %(id)s))"
-)
+_ABOUT = model.ABOUT.replace("{b}", "o").replace("{key}", "%(id)s")
 
 
-def _without(condition: str) -> tuple[str, ...]:
-    """Delete observations, and let each datastream's latest be the newest of those that stay."""
+def _without(condition: str, *more: str) -> tuple[str, ...]:
+    """Delete observations, and let each datastream's latest be the newest of those that stay, and its area be
+    where those are. `more`: to be done in between; then every area is worked out anew.
+    """
     return (
         (
             f"CREATE TEMP TABLE sta_gone ON COMMIT DROP AS "  # noqa: S608 - constants only
-            f"SELECT id, datastream_id FROM sensing_observation WHERE {condition}"
+            f"SELECT id, at, datastream_id, feature_id FROM sensing_observation o WHERE {condition}"
         ),
         features.beginning("SELECT datastream_id FROM sta_gone"),
-        f"DELETE FROM sensing_observation WHERE {condition}",  # noqa: S608 - constants only
+        _DELETE_GONE,
         "DELETE FROM sensing_latest l USING sta_gone g WHERE l.observation_id = g.id",
         _NEWEST,
+        *more,
+        _MEASURE if more else _MEASURE_SMALLER,
         "DROP TABLE sta_gone",
     )
+
+
+_DELETE_GONE = """
+DELETE FROM sensing_observation o USING sta_gone g
+WHERE o.datastream_id = g.datastream_id AND o.at = g.at AND o.id = g.id
+"""
+_MEASURE = "SELECT sensing_measure_areas(ARRAY(SELECT DISTINCT datastream_id FROM sta_gone))"
+# Only those without what was the last about its feature, or the last of all, may be smaller.
+_MEASURE_SMALLER = """
+SELECT sensing_measure_areas(ARRAY(
+    SELECT DISTINCT g.datastream_id FROM sta_gone g
+    WHERE NOT EXISTS (SELECT FROM sensing_observation o WHERE o.datastream_id = g.datastream_id
+                      AND (g.feature_id IS NULL OR o.feature_id = g.feature_id))))
+"""
 
 
 DELETE: dict[str, tuple[str, ...]] = {
@@ -333,7 +359,11 @@ DELETE: dict[str, tuple[str, ...]] = {
     for name, streams in _OF.items()
 }
 DELETE["Observation"] = _without("id = %(id)s")
-DELETE["FeatureOfInterest"] = _without(_ABOUT)
+DELETE["FeatureOfInterest"] = _without(
+    _ABOUT,
+    "DELETE FROM sensing_pastfeature WHERE feature_id = %(id)s",
+    "UPDATE sensing_datastream SET feature_id = NULL, begun = false WHERE feature_id = %(id)s",
+)
 
 
 def thing_fields(said: dict[str, Any], author: Author, *, new: bool = True) -> dict[str, Any]:
