@@ -2,9 +2,10 @@
 
 import asyncio
 
+import numpy as np
 import orjson
 
-from patriot.kernel.readings import Readings
+from patriot.kernel.readings import ROW, Readings
 from patriot.stations.stream import _frames
 
 
@@ -17,11 +18,12 @@ def readings_of(frame: bytes) -> list[list[float]]:
 def test_it_sends_the_newest_and_then_what_is_new_of_one_station() -> None:
     async def watch() -> list[bytes]:
         source = Readings()
-        source.receive(b"[[1, 5.0, 1000, 0], [2, 6.0, 1000, 0]]")
+        source.receive(np.array([(1, 5.0, 1000, 0), (2, 6.0, 1000, 0)], ROW).tobytes())
         frames = _frames(source, frozenset({1}))
         first = await anext(frames)
         source.flush()
-        source.merge([(1, 7.5, 2000, 32), (1, 4.0, 500, 0), (2, 9.0, 2000, 0)])
+        source.merge([(2, 9.0, 2000, 0), (1, 7.5, 2000, 32)])
+        source.merge([(1, 4.0, 500, 0)])
         source.flush()
         found = [first, await anext(frames)]
         await frames.aclose()  # type: ignore[attr-defined]
@@ -30,10 +32,3 @@ def test_it_sends_the_newest_and_then_what_is_new_of_one_station() -> None:
     first, second = asyncio.run(watch())
     assert readings_of(first) == [[1, 5.0, 1000, 0]]
     assert readings_of(second)[-1] == [1, 7.5, 2000, 32]
-
-
-def test_it_keeps_the_newest_whatever_comes_later_but_is_older() -> None:
-    source = Readings()
-    source.merge([(1, 5.0, 2000, 0)])
-    source.merge([(1, 4.0, 1000, 0)])
-    assert source.latest() == [(1, 5.0, 2000, 0)]

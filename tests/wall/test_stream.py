@@ -217,9 +217,7 @@ def test_it_passes_on_what_shown_sensors_say_and_nothing_else(wall_of: WallOf) -
         async with browser.listen("/wall/stream") as wall:
             assert (await snapshot_with(wall, "said"))["readings"] == [known]
             sources = await live.live()
-            sources.readings.receive(
-                b"[[%d,251.5,1795230060000,0],[%d,1,1795230060000,0]]" % (level.pk, other)
-            )
+            sources.readings.merge([(level.pk, 251.5, 1795230060000, 0), (other, 1, 1795230060000, 0)])
             said = [[level.pk, 251.5, 1795230060000, 0]]
             while (frame := await wall.next("readings")).data != said:
                 assert frame.data == [known]

@@ -4,7 +4,7 @@
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator
 
 from asgiref.sync import sync_to_async
 from django.db import connection
@@ -43,11 +43,11 @@ async def _frames(source: Readings, ids: frozenset[int]) -> AsyncIterator[bytes]
     loop = asyncio.get_running_loop()
     ends_at, spoke_at = loop.time() + LONGEST_S, loop.time()
     with source.broadcast.subscribe() as news, hung_up_when_stuck(news):
-        yield sse.RETRY + _frame([row for row in source.latest() if row[0] in ids])
+        yield sse.RETRY + _frame(source.latest(ids))
         try:
             while loop.time() < ends_at:
                 batches = await news.take(KEEP_ALIVE_S)
-                rows = [batch.by_stream[one] for batch in batches for one in ids & batch.by_stream.keys()]
+                rows = [row for batch in batches for row in batch.of(ids)]
                 if rows or loop.time() - spoke_at >= KEEP_ALIVE_S:
                     spoke_at = loop.time()
                     yield _frame(rows)
@@ -55,6 +55,5 @@ async def _frames(source: Readings, ids: frozenset[int]) -> AsyncIterator[bytes]
             return
 
 
-def _frame(rows: Iterable[LiveReading]) -> bytes:
-    listed = list(rows)
-    return sse.frame("readings", listed) if listed else sse.KEEP_ALIVE
+def _frame(rows: list[LiveReading]) -> bytes:
+    return sse.frame("readings", rows) if rows else sse.KEEP_ALIVE

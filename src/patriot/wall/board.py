@@ -87,7 +87,7 @@ class Board:
         content = {
             "number": self._number, "now": clock.now(), "panels": self._panels, "health": self._health,
             "positions": self._sources.positions.latest(), "scene": scene_for(display, self._pins),
-            "readings": self._shown(self._sources.readings.latest()),
+            "readings": self._sources.readings.latest(self._streams),
         }  # fmt: skip
         return sse.frame("snapshot", content, self._number)
 
@@ -172,8 +172,7 @@ class Board:
         with self._sources.readings.broadcast.subscribe() as news:
             while True:
                 for batch in await news.take(HEARTBEAT_S):
-                    said = self._shown(batch.rows)
-                    if said:
+                    if said := batch.of(self._streams):
                         self.broadcast.publish(sse.frame("readings", said))
 
     def _know(self, newest: Iterable[tuple[int, float | None, int | None, int | None]]) -> None:
@@ -184,9 +183,6 @@ class Board:
             (stream, value, at, flags or 0) for stream, value, at, flags in rows if at is not None
         ]
         self._sources.readings.merge(known)
-
-    def _shown(self, rows: Iterable[LiveReading]) -> list[LiveReading]:
-        return [row for row in rows if row[0] in self._streams]
 
     async def _watch(self) -> None:
         """Tell of the house's health: at once when a part fell silent or came back, and as a heartbeat."""
