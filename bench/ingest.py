@@ -58,7 +58,7 @@ LANE = "SELECT sequence FROM sensing_lane WHERE name = 'patriot-sensing'"  # mes
 LATEST = "SELECT count(*) FROM sensing_latest WHERE datastream_id = ANY(%s)"
 NEWEST = """
 SELECT datastream_id, (extract(epoch FROM at) * 1000)::bigint FROM sensing_latest
-WHERE datastream_id = ANY(%s)
+WHERE datastream_id = ANY(%s::bigint[])
 """
 
 
