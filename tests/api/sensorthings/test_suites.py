@@ -184,3 +184,46 @@ def test_the_address_and_the_body_name_one_datastream(sta: Sta, world: World) ->
     path = f"Datastreams({world.streams[0]})/Observations"
     assert sta.ask("POST", path, {"result": 1, "Datastream": {"@iot.id": world.streams[1]}}).status == 400
     assert sta.ask("POST", path, {"result": 1, "Datastream": {"@iot.id": world.streams[0]}}).status == 201
+
+
+# FROST's BatchTests 06 and 07: what was made or changed is not said again.
+
+
+def asked(sta: Sta, *requests: dict[str, object]) -> list[dict[str, object]]:
+    """The answers to a JSON batch, without what the suite does not look at."""
+    numbered = [{"id": str(n), **request} for n, request in enumerate(requests)]
+    said = sta.ask("POST", "$batch", {"requests": numbered}).json["responses"]
+    return [{name: text for name, text in each.items() if name != "headers"} for each in said]
+
+
+def test_a_json_batch_says_only_what_was_asked_for(sta: Sta) -> None:
+    thing = sta.make("Things", {"name": "Patched", "description": ""})
+    new = {"name": "New", "description": "Thing"}
+    said = asked(
+        sta,
+        {"method": "get", "url": f"Things({thing})?$select=name"},
+        {"atomicityGroup": "group1", "method": "post", "url": "Things", "body": new},
+        {"atomicityGroup": "group1", "method": "patch", "url": f"Things({thing})", "body": {"name": "New"}},
+        {"method": "get", "url": "Things(null)"},
+    )  # fmt: skip
+    (newest,) = sta.ids("Things?$orderby=id desc&$top=1")
+    assert [{**each, "body": None} if each["status"] == 404 else each for each in said] == [
+        {"id": "0", "status": 200, "body": {"name": "Patched"}},
+        {"id": "1", "status": 201, "location": f"http://testserver{ROOT}/Things({newest})"},
+        {"id": "2", "status": 200},
+        {"id": "3", "status": 404, "body": None},
+    ]
+
+
+def test_a_json_batch_says_more_to_who_prefers_so(sta: Sta) -> None:
+    thing = {"name": "New", "description": "Thing"}
+    headers = {"Prefer": "return=representation"}
+    [made] = asked(sta, {"method": "post", "url": "Things", "headers": headers, "body": thing})
+    assert isinstance(made["body"], dict)
+    assert made["body"]["name"] == "New"
+
+
+def test_the_links_of_data_arrays_are_said_in_a_batch(sta: Sta, world: World) -> None:
+    array = {"Datastream": {"@iot.id": world.streams[0]}, "components": ["result"], "dataArray": [[1]]}
+    [made] = asked(sta, {"method": "post", "url": "CreateObservations", "body": [array]})
+    assert isinstance(made["body"], list)

@@ -1,7 +1,8 @@
 """`$batch`: several requests in one, as multipart/mixed with change sets, or as JSON.
 
 A change set is done as a whole or not at all; `$<content id>` at the beginning of a later path or as an id in
-a later body names what an earlier part of it made.
+a later body names what an earlier part of it made. What was made or changed is not said again, as the
+reference implementation has it, but to a part that says `Prefer: return=representation`.
 """
 
 import re
@@ -31,11 +32,17 @@ CHANGING = ("POST", "PATCH", "PUT", "DELETE")
 
 @dataclass
 class Part:
-    """One request of a batch. `group`: its change set; "" when it stands alone."""
+    """One request of a batch. `group`: its change set; "" when it stands alone. `prefers`: what it prefers."""
 
     key: str
     call: Call
     group: str = ""
+    prefers: str = ""
+
+    def silent(self, answer: Answer) -> bool:
+        """Whether the answer's body is only what the client has just sent."""
+        sent = answer.location or self.call.method in ("PATCH", "PUT")
+        return bool(sent) and answer.status < 300 and "return=representation" not in self.prefers
 
 
 class Broken(Exception):  # noqa: N818 - undoes a change set
@@ -134,13 +141,13 @@ def _json_part(call: Call, said: Any) -> Part:
         raise Fault("Each request of a batch has an id, a method and a url, all of them texts.")
     body = said.get("body")
     raw = b"" if body is None else body.encode() if isinstance(body, str) else orjson.dumps(body)
-    headers = said.get("headers")
-    named = headers.items() if isinstance(headers, dict) else ()
-    kind = next((str(text) for name, text in named if name.lower() == "content-type"), "")
+    sent = said.get("headers")
+    headers = {name.lower(): str(text) for name, text in sent.items()} if isinstance(sent, dict) else {}
+    kind = headers.get("content-type", "")
     group = said.get("atomicityGroup")
     return Part(
         said["id"], _part(call, said["method"], said["url"], raw, kind or "application/json"),
-        group if isinstance(group, str) else "",
+        group if isinstance(group, str) else "", headers.get("prefer", ""),
     )  # fmt: skip
 
 
@@ -149,7 +156,7 @@ def _json_answer(part: Part, answer: Answer) -> dict[str, Any]:
     if answer.location:
         found["location"] = answer.location
         found["headers"] = {"location": answer.location}
-    if answer.said is not None:
+    if answer.said is not None and not part.silent(answer):
         found["body"] = answer.said.decode() if isinstance(answer.said, bytes) else answer.said
     return found
 
@@ -190,11 +197,10 @@ def _http_part(call: Call, message: Any, key: str, group: str) -> Part:
         raise Fault(f"{line[:80]!r} is no request.")
     if group and words[0].upper() not in CHANGING:
         raise Fault("A change set holds requests that change something.")
-    kinds = [text.partition(":")[2].strip() for text in headers if text.lower().startswith("content-type:")]
-    part = _part(
-        call, words[0], words[1].strip(), body.strip(b"\n"), kinds[0] if kinds else "application/json"
-    )
-    return Part(str(message.get("Content-ID") or key).strip("<>"), part, group)
+    said = {name.lower(): text.strip() for name, _, text in (header.partition(":") for header in headers)}
+    kind = said.get("content-type", "application/json")
+    part = _part(call, words[0], words[1].strip(), body.strip(b"\n"), kind)
+    return Part(str(message.get("Content-ID") or key).strip("<>"), part, group, said.get("prefer", ""))
 
 
 def _mixed(parts: Sequence[Part], answers: Sequence[Answer]) -> bytes:
@@ -217,7 +223,7 @@ def _close(group: str) -> list[bytes]:
 
 
 def _http(part: Part, answer: Answer) -> list[bytes]:
-    body = answer.body
+    body = b"" if part.silent(answer) else answer.body
     lines = [b"Content-Type: application/http", b"Content-Transfer-Encoding: binary"]
     if part.group:
         lines.append(f"Content-ID: {part.key}".encode())
