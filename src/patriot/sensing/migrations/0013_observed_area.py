@@ -204,7 +204,7 @@ class Migration(migrations.Migration):
     dependencies = [("sensing", "0012_feature_begins")]
     operations = [
         migrations.AddField("datastream", "extent", models.JSONField(blank=True, null=True)),
-        migrations.AddField("datastream", "begun", models.BooleanField(default=False)),
+        migrations.AddField("datastream", "begun", models.BooleanField(default=False, db_default=False)),
         migrations.AddField("datastream", "feature_since", models.DateTimeField(blank=True, null=True)),
         migrations.CreateModel(
             name="PastFeature",
