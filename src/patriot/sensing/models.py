@@ -126,7 +126,7 @@ class Datastream(Named):
     unit_definition = models.CharField(max_length=500, null=True, blank=True)
     observed_area = models.JSONField(null=True, blank=True)  # as somebody said it
     extent = models.JSONField(null=True, blank=True)  # hull of the features its observations are about
-    begun = models.BooleanField(default=False, db_default=False)  # something was observed about its own feature
+    begun = models.BooleanField(default=False, db_default=False)  # something was observed about its feature
     feature_since = models.DateTimeField(null=True, blank=True)  # see PastFeature
     public = models.BooleanField(_("public"), default=False)
     limits = models.JSONField(_("limits"), default=dict, blank=True)
