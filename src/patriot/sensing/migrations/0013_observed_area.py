@@ -13,7 +13,7 @@ ALTER TABLE sensing_pastfeature
     ADD FOREIGN KEY (feature_id) REFERENCES sensing_featureofinterest ON DELETE CASCADE;
 CREATE INDEX sensing_observation_about ON sensing_observation (datastream_id, feature_id)
     WHERE feature_id IS NOT NULL;
-CREATE INDEX sensing_datastream_waiting ON sensing_datastream (id) WHERE NOT begun;
+CREATE INDEX sensing_datastream_waiting ON sensing_datastream (id) WHERE NOT begun AND feature_id IS NOT NULL;
 
 CREATE FUNCTION sensing_hull(shapes jsonb[]) RETURNS jsonb LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
 DECLARE

@@ -16,7 +16,7 @@ SELECT id, feature_id IS NULL FROM sensing_datastream
 WHERE id = ANY(%s) AND (feature_id IS NULL OR NOT begun)
 """
 _BEGIN = "SELECT * FROM sensing_begin(%s)"
-_READ = "NOT d.begun AND sensing_read_plainly(d.id, d.feature_since)"
+_READ = "d.feature_id IS NOT NULL AND NOT d.begun AND sensing_read_plainly(d.id, d.feature_since)"
 _BEGIN_OBSERVED = (
     f"SELECT * FROM sensing_begin(ARRAY(SELECT d.id FROM sensing_datastream d WHERE {_READ} AND {{wanted}}))"  # noqa: S608 - constants only
 )
