@@ -5,6 +5,7 @@ import struct
 import subprocess
 import threading
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import Any
 
 import numpy as np
@@ -13,8 +14,8 @@ import pytest
 
 from patriot.api.sensorthings.live import messages
 from patriot.kernel.bus import Bus
+from patriot.sensing.sta import asked, mqtt
 from patriot.sensing.sta import feed as feeds
-from patriot.sensing.sta import mqtt
 from patriot.sensing.sta.errors import Fault
 from patriot.sensing.sta.feed import Feed
 from patriot.sensing.sta.model import BY_NAME
@@ -26,6 +27,7 @@ from tests.site.conftest import Installation, installation
 from tests.site.mqtt import Device, _text
 
 __all__ = ["installation"]
+DAY = "-01-01T00:00:00Z"
 
 
 def subscribe(device: Device, topic: str, number: int) -> None:
@@ -258,7 +260,7 @@ def test_it_says_plain_readings_without_asking_the_database() -> None:
         s: topics(s) for s in ("v1//1.Datastreams(2).Observations", "v1//1.Observations?$select=result")
     }
     feed.streams = feeds._streams(feed.topics)
-    feed._open = frozenset({1, 2})
+    feed.open = frozenset({1, 2})
     said = [(subject, orjson.loads(payload)) for subject, payload in feed.observed(*columns)]
     assert [subject for subject, _ in said] == [
         "v1//1.Observations?$select=result", "v1//1.Observations?$select=result",
@@ -267,6 +269,55 @@ def test_it_says_plain_readings_without_asking_the_database() -> None:
     assert said[0][1] == {"result": 1.5}
     assert said[2][1]["phenomenonTime"] == "2001-09-09T01:46:40.000Z"
     assert said[2][1]["resultQuality"][0]["nameOfMeasure"] == "patriot:missing"
+
+
+def test_it_asks_the_database_for_topics_that_a_plain_reading_does_not_answer(sta: Sta) -> None:
+    key, secret = sta.make("Things", thing()), sta.make("Things", thing("Secret", public=False))
+    level, hidden = (sta.ids(f"Things({one})/Datastreams")[0] for one in (key, secret))
+    made = [sta.make(f"Datastreams({one})/Observations", {"result": n, "phenomenonTime": f"{n}{DAY}"})
+            for one, n in ((level, 2025), (level, 2026), (hidden, 2027))]  # fmt: skip
+    sensor = sta.get(f"Datastreams({level})/Sensor").json["@iot.id"]
+    feature = sta.get(f"Observations({made[0]})/FeatureOfInterest").json["@iot.id"]
+    wanted = {
+        "Observations?$filter=result%20gt%202025": made[1:2],
+        "Observations?$expand=FeatureOfInterest": made[:2],
+        "Observations?$select=Datastream": made[:2],
+        f"Things({key}).Datastreams({level}).Observations": made[:2],
+        f"Things({secret}).Datastreams({hidden}).Observations": [],
+        f"Things({secret}).Datastreams({level}).Observations": [],
+        f"Sensors({sensor}).Datastreams({level}).Observations": made[:2],
+        f"FeaturesOfInterest({feature}).Observations": made[:2],
+        f"Observations({made[0]}).Datastream.Observations": made[:2],
+        f"Observations({made[1]})": made[1:2],
+        f"Observations({made[2]})": [],
+        f"Datastreams({level}).Observations({made[0]}).result": made[:1],
+    }
+    plain = ("Observations", f"Datastreams({level}).Observations", "Observations?$select=result,id")
+    found = [topic for one in (*wanted, *plain) for topic in topics(f"v1//1.{one}")]
+    asked_for = asked.concerned(found)
+    assert [topic.subject.removeprefix("v1//1.") for topic in asked_for] == list(wanted)
+    at = [int(datetime(year, 1, 1, tzinfo=UTC).timestamp() * 1e6) for year in (2025, 2026, 2027)]
+    told = asked.Told(np.array(made), np.array([level, level, hidden]), np.array(at))
+    said: dict[str, list[Any]] = {}
+    for subject, payload in asked.messages(asked_for, told, "http://x"):
+        said.setdefault(subject.removeprefix("v1//1."), []).append(orjson.loads(payload))
+    assert {name: len(said.get(name, [])) for name in wanted} == {
+        name: len(keys) for name, keys in wanted.items()
+    }  # fmt: skip
+    assert said["Observations?$expand=FeatureOfInterest"][0]["FeatureOfInterest"]["@iot.id"] == feature
+    assert said[f"Datastreams({level}).Observations({made[0]}).result"] == [{"result": 2025}]
+
+
+def test_a_topic_that_cannot_be_asked_about_spoils_no_other(sta: Sta) -> None:
+    key = sta.make("Things", thing())
+    level = sta.ids(f"Things({key})/Datastreams")[0]
+    made = sta.make(
+        f"Datastreams({level})/Observations", {"result": 1, "phenomenonTime": "2026-01-01T00:00:00Z"}
+    )
+    told = asked.Told(np.array([made]), np.array([level]), np.array([1_767_225_600_000_000]))
+    wanted = ("Observations?$filter=nosuch%20eq%201", "Observations?$filter=1%20div%20result%20eq%201")
+    found = [topic for one in wanted for topic in topics(f"v1//1.{one}")]
+    assert [subject for subject, _ in asked.messages(found, told, "http://x")] == [f"v1//1.{wanted[1]}"]
 
 
 def test_it_makes_observations_of_what_the_intake_hands_on(sta: Sta) -> None:

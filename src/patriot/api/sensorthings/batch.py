@@ -32,7 +32,7 @@ CHANGING = ("POST", "PATCH", "PUT", "DELETE")
 
 @dataclass
 class Part:
-    """One request of a batch. `group`: its change set; "" when it stands alone. `prefers`: what it prefers."""
+    """One request of a batch. `group`: its change set; "" when it stands alone. `prefers`: its wish."""
 
     key: str
     call: Call

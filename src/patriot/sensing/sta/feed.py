@@ -19,7 +19,7 @@ import orjson
 from numpy.typing import NDArray
 
 from patriot.kernel.bus import Bus
-from patriot.sensing.sta import present, times
+from patriot.sensing.sta import asked, present, times
 from patriot.sensing.sta.compiler import Scope
 from patriot.sensing.sta.errors import Fault
 from patriot.sensing.sta.model import OBSERVATION
@@ -54,7 +54,8 @@ class Feed:
     work: Callable[[Sequence[Topic], Iterable[Change], str], list[Message]] | None = None
     topics: dict[str, list[Topic]] = field(default_factory=dict)  # by subject
     streams: dict[int | None, list[Topic]] = field(default_factory=dict)  # new observations', by datastream
-    _open: frozenset[int] = frozenset()
+    asked: list[Topic] = field(default_factory=list)  # new observations' that take a question
+    open: frozenset[int] = frozenset()  # public datastreams
     _changes: "asyncio.Queue[Iterable[Change]]" = field(default_factory=lambda: asyncio.Queue(MOST_WAITING))
     _loop: asyncio.AbstractEventLoop | None = None
     _asking: asyncio.Lock = field(default_factory=asyncio.Lock)
@@ -94,8 +95,9 @@ class Feed:
         if subjects != self.topics.keys():
             self.topics = {subject: self.topics.get(subject) or topics(subject) for subject in subjects}
             self.streams = _streams(self.topics)
-        if self.streams and self.public is not None:
-            self._open = frozenset(await self.public())
+            self.asked = asked.concerned(topic for found in self.topics.values() for topic in found)
+        if (self.streams or self.asked) and self.public is not None:
+            self.open = frozenset(await self.public())
 
     def tell(self, changes: Iterable[Change]) -> None:
         """Take committed changes, from any thread. They are looked at only when somebody subscribed."""
@@ -139,7 +141,7 @@ class Feed:
         rows = zip(ids.tolist(), streams.tolist(), at.tolist(), value.tolist(), flags.tolist(), strict=True)
         for key, stream, moment, number, flag in rows:
             for topic in (*everything, *self.streams.get(stream, ())):
-                if stream in self._open:
+                if stream in self.open:
                     yield topic.subject, present.encode(self._record(topic, key, moment, number, flag))
 
     def _record(self, topic: Topic, key: int, moment: int, number: float, flag: int) -> present.Record:
@@ -172,9 +174,7 @@ def _streams(found: dict[str, list[Topic]]) -> dict[int | None, list[Topic]]:
     """Topics that plain readings can be told of without asking the database."""
     streams: dict[int | None, list[Topic]] = {}
     for topic in (topic for several in found.values() for topic in several):
-        plain = topic.options.filter is None and not topic.options.expand
-        collection = topic.entity is OBSERVATION and topic.key is None and not topic.part
-        if plain and collection and (topic.stream is not None or len(topic.steps) == 1):
+        if asked.is_plain(topic):
             streams.setdefault(topic.stream, []).append(topic)
     return streams
 

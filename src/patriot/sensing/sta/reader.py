@@ -22,6 +22,23 @@ USUAL_ORDER = {"Observation": ("a.datastream_id", "a.at")}  # as the index has t
 
 
 @dataclass(frozen=True)
+class Rows:
+    """Observations by number, and where the index has them: their datastreams, and from when to when (µs)."""
+
+    ids: list[int]
+    streams: list[int]
+    first: int
+    last: int
+
+
+WITHIN = (
+    "a.id = ANY(%(rows)s::bigint[]) AND a.datastream_id = ANY(%(streams)s::bigint[]) AND a.at BETWEEN "
+    "'epoch'::timestamptz + %(first)s::bigint * interval '1 microsecond' AND "
+    "'epoch'::timestamptz + %(last)s::bigint * interval '1 microsecond'"
+)
+
+
+@dataclass(frozen=True)
 class Source:
     """Where a collection comes from: all of a type, or what entity `key` of `parent` links to."""
 
@@ -29,10 +46,21 @@ class Source:
     link: Link | None = None
     key: int | None = None
     wanted: int | None = None  # only the one with this id
+    rows: Rows | None = None  # only these
+
+    @property
+    def values(self) -> dict[str, Any]:
+        """What its condition needs."""
+        found: dict[str, Any] = {"key": self.key, "wanted": self.wanted}
+        if self.rows is not None:
+            found |= {"rows": self.rows.ids, "streams": self.rows.streams, "first": self.rows.first,
+                      "last": self.rows.last}  # fmt: skip
+        return found
 
     def condition(self) -> str:
         """SQL over alias `a`."""
         conditions = ["a.id = %(wanted)s::bigint"] if self.wanted is not None else []
+        conditions += [WITHIN] if self.rows is not None else []
         if self.link is not None and self.link.many:
             conditions.append(self.link.many.replace("{key}", "%(key)s::bigint").replace("{b}", "a"))
         return " AND ".join(conditions) or "true"
@@ -69,7 +97,7 @@ class Reader:
         """One page of a collection, expanded. Raises Fault."""
         of = present.shape(source.entity, options.select)
         statement = self._compile(source.entity, source.condition(), options)
-        values = statement.values | {"key": source.key, "wanted": source.wanted}
+        values = statement.values | source.values
         top = _page_size(options)
         count = self._count(statement, values) if options.count else None
         rows = self._select(of, statement, values, options, top) if top else []
@@ -97,7 +125,7 @@ class Reader:
         sql = (
             f"SELECT a.id FROM {source.entity.table} a WHERE {source.condition()} AND {visible} LIMIT {most}"  # noqa: S608 - from `model`
         )
-        return [row[0] for row in self._run(sql, {"key": source.key, "wanted": source.wanted})]
+        return [row[0] for row in self._run(sql, source.values)]
 
     def follow(self, entity: Entity, key: int, link: Link) -> int | None:
         """The id that a link to one leads to; None when it leads nowhere for this viewer."""
