@@ -2,11 +2,18 @@
 
 import struct
 from collections.abc import Callable
+from typing import Any
 
+import numpy as np
 import orjson
 import pytest
 
+from patriot.intake.asked import MOST_WAITING, Asker
+from patriot.kernel.bus import Bus
 from patriot.sensing.models import Datastream, Thing
+from patriot.sensing.sta.asked import Told
+from patriot.sensing.sta.feed import Feed
+from patriot.sensing.sta.topics import topics
 from tests.intake.broker import Broker, Device, packet, text
 from tests.intake.conftest import Running, gauge
 from tests.intake.test_readings import start_reading
@@ -24,8 +31,8 @@ def subscriber(broker: Broker, topic: str) -> Device:
     return device
 
 
-def result(device: Device) -> float:
-    """The next message's result."""
+def heard(device: Device) -> dict[str, Any]:
+    """The next message."""
     length, shift = 0, 0
     assert device.receive(1) == b"\x30", "nothing came"
     while True:
@@ -36,15 +43,29 @@ def result(device: Device) -> float:
             break
     body = device.receive(length)
     (topic,) = struct.unpack("!H", body[:2])
-    found: float = orjson.loads(body[2 + topic :])["result"]
+    found: dict[str, Any] = orjson.loads(body[2 + topic :])
     return found
 
 
-def test_it_tells_of_a_reading_right_after_the_subscription(start_intake: Start, broker: Broker) -> None:
+def result(device: Device) -> float:
+    """The next message's result."""
+    found: float = heard(device)["result"]
+    return found
+
+
+@pytest.fixture
+def level() -> int:
+    """The public datastream of gauge-1, which has a secret one as well."""
     (level, secret) = gauge("gauge-1", "level", "secret")
     Thing.objects.update(public=True)
     Datastream.objects.filter(pk=level).update(public=True)
     Datastream.objects.filter(pk=secret).update(public=False)
+    return level
+
+
+def test_it_tells_of_a_reading_right_after_the_subscription(
+    start_intake: Start, broker: Broker, level: int
+) -> None:
     start_reading(start_intake, broker)
     gateway = Device(broker.mqtt_port)
     own = f"v1.1/Datastreams({level})/Observations"
@@ -53,3 +74,56 @@ def test_it_tells_of_a_reading_right_after_the_subscription(start_intake: Start,
         gateway.publish(("sensing/gauge-1/secret", b"666"), ("sensing/gauge-1/level", b"%d" % number))
         assert result(device) == number
         device.close()
+
+
+def test_it_tells_topics_that_take_a_question(start_intake: Start, broker: Broker, level: int) -> None:
+    thing = Datastream.objects.get(pk=level).thing_id
+    start_reading(start_intake, broker)
+    gateway = Device(broker.mqtt_port)
+    wanted = (
+        "v1.1/Observations?$filter=result%20gt%204", "v1.1/Observations?$expand=Datastream($select=name)",
+        f"v1.1/Things({thing})/Datastreams({level})/Observations",
+        f"v1.1/Datastreams({level})/Observations?$filter=Datastream/Thing/id%20eq%20{thing}",
+    )  # fmt: skip
+    found = []
+    for number, topic in enumerate(wanted, 5):
+        device = subscriber(broker, topic)
+        gateway.publish(("sensing/gauge-1/secret", b"666"), ("sensing/gauge-1/level", b"3"))
+        gateway.publish(("sensing/gauge-1/level", b"%d" % number))
+        first = heard(device)
+        found.append(first if first["result"] == number else heard(device))
+        device.close()
+    assert [each["result"] for each in found] == [5, 6, 7, 8]
+    assert found[1]["Datastream"] == {"name": Datastream.objects.get(pk=level).name}
+
+
+class Named(Asker):
+    """What was asked about."""
+
+    def __init__(self) -> None:
+        feed = Feed(
+            Bus(lambda: "", "test"), "http://x", asked=topics("v1//1.Observations?$expand=Datastream")
+        )
+        feed.open = frozenset({1, 2})
+        super().__init__(feed.bus, feed)
+
+
+def flood(count: int) -> Told:
+    """So many readings of datastreams 1, 2 and 3."""
+    return Told(np.arange(count), np.arange(count) % 3 + 1, np.full(count, 10**15))
+
+
+def test_a_flood_is_looked_up_in_part_and_the_rest_counted(caplog: pytest.LogCaptureFixture) -> None:
+    asker = Named()
+    for _ in range(3):
+        asker.take(flood(9000))
+    asker._complain()
+    assert asker._readings == MOST_WAITING
+    assert "8000 readings were too many" in caplog.text
+
+
+def test_only_the_datastreams_that_topics_name_are_looked_up() -> None:
+    asker = Named()
+    asker.feed.asked = topics("v1//1.Datastreams(2).Observations?$filter=result%20gt%201")
+    asker.take(flood(9))
+    assert np.concatenate([each.streams for each in asker._waiting]).tolist() == [2, 2, 2]

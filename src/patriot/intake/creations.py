@@ -10,6 +10,7 @@ import numpy as np
 from django.db import Error, connection
 from numpy.typing import NDArray
 
+from patriot.intake.asked import Asker
 from patriot.intake.commit import connect
 from patriot.intake.refused import Refused, refused
 from patriot.intake.store import conninfo
@@ -18,6 +19,7 @@ from patriot.kernel.bus import Bus
 from patriot.kernel.config import Config
 from patriot.kernel.errors import Refused as Denied
 from patriot.sensing.sta import feed, mqtt
+from patriot.sensing.sta.asked import Told
 from patriot.sensing.sta.errors import Fault
 
 log = logging.getLogger(__name__)
@@ -74,6 +76,7 @@ class Subscribers:
     def __init__(self, bus: Bus, config: Config) -> None:
         self._bus, self._config = bus, config
         self._feed = feed.Feed(bus, f"{config.public_url}/sensorthings/v1.1", self._public)
+        self._asker = Asker(bus, self._feed)
         self._waiting: list[Columns] = []
         self._readings = 0  # that wait
         self._news = asyncio.Event()
@@ -85,6 +88,7 @@ class Subscribers:
             async with asyncio.TaskGroup() as group:
                 group.create_task(self._feed.run())
                 group.create_task(self._tell())
+                group.create_task(self._asker.run())
         finally:
             feed.detach(self._feed)
 
@@ -107,6 +111,8 @@ class Subscribers:
             self._news.clear()
             waiting, self._waiting, self._readings = self._waiting, [], 0
             await self._feed.refreshed()
+            for columns in waiting if self._feed.asked else ():
+                self._asker.take(Told(*columns[:3]))
             for columns in waiting if self._feed.streams else ():
                 try:
                     await self._publish(columns)
