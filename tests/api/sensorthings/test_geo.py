@@ -2,8 +2,9 @@
 
 import pytest
 
+from patriot.sensing.sta import geo
 from tests.api.sensorthings.city import World, build
-from tests.api.sensorthings.conftest import Sta
+from tests.api.sensorthings.conftest import Sta, point
 
 
 @pytest.fixture
@@ -50,3 +51,76 @@ def test_it_takes_geometry_over_links_and_sorts_by_distance(sta: Sta, world: Wor
         "Location 3", "Location 2",
     ]  # fmt: skip
     assert sta.get("Locations?$filter=geo.distance(location, geography'POINT(-122, 43)') gt 1").value
+
+
+# Two stored geometries. Thing n is at (8, 51 + n), where its datastreams 2n and 2n + 1 observed; 3 has none.
+
+
+@pytest.fixture
+def moved(sta: Sta, world: World) -> World:
+    """Thing 1 has moved to where thing 2 is, and observed there with datastream 3."""
+    sta.ask("PATCH", f"Locations({world.locations[1]})", {"location": point(8, 53)})
+    sta.make(f"Datastreams({world.streams[3]})/Observations", {"result": 1})
+    return world
+
+
+TWICE = {
+    "Things?$filter=geo.distance(Locations/location, Datastreams/observedArea) gt 0.5": ["Thing 1"],
+    "Things?$filter=geo.distance(Locations/location, Datastreams/observedArea) eq 0":
+        ["Thing 0", "Thing 1", "Thing 2"],
+    "Things?$filter=st_within(Locations/location, Datastreams/observedArea) and Datastreams/id gt 0":
+        ["Thing 0", "Thing 2"],
+    "Things?$filter=not geo.intersects(Locations/location, Datastreams/observedArea)": ["Thing 1"],
+    "Datastreams?$filter=st_equals(observedArea, Thing/Locations/location)":
+        ["Datastream 0", "Datastream 1", "Datastream 4", "Datastream 5"],
+    "Datastreams?$filter=st_touches(Thing/Locations/location, observedArea)": ["Datastream 3"],
+    "Datastreams?$filter=st_intersects(Thing/Locations/location, observedArea) and id gt 0&$skip=4":
+        ["Datastream 5"],
+    "Datastreams?$filter=st_relate(observedArea, Thing/Locations/location, 'FF10F0FF2')": ["Datastream 3"],
+    "Datastreams?$filter=st_disjoint(observedArea, Thing/Locations/location)": ["Datastream 2"],
+    "Datastreams?$filter=st_equals(observedArea, observedArea)": [f"Datastream {n}" for n in range(6)],
+    "Datastreams?$filter=geo.distance(observedArea, Observations/FeatureOfInterest/feature) eq 0"
+    "&$orderby=geo.distance(observedArea, Thing/Locations/location) desc,name&$top=1": ["Datastream 2"],
+    "Things?$filter=Datastreams/any(d:st_disjoint(d/observedArea, d/Thing/Locations/location))": ["Thing 1"],
+    "Locations?$filter=geo.distance(location, Things/Datastreams/observedArea) eq 1": ["Location 1"],
+    "Locations?$filter=geo.distance(location, Things/Locations/location) eq 0":
+        [f"Location {n}" for n in range(4)],
+    "Locations?$filter=st_equals(location, Things/HistoricalLocations/Locations/location)":
+        [f"Location {n}" for n in range(4)],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("query", TWICE)
+def test_it_compares_stored_geometries(sta: Sta, moved: World, query: str) -> None:
+    assert sta.names(query) == TWICE[query]
+
+
+def test_it_compares_what_observations_are_about_with_where_their_things_are(sta: Sta, moved: World) -> None:
+    asked = "geo.distance(FeatureOfInterest/feature, Datastream/Thing/Locations/location) gt 0.5"
+    found = sta.get(f"Observations?$filter={asked}&$count=true&$expand=Datastream($select=name)").json
+    assert found["@iot.count"] == 10
+    assert {each["Datastream"]["name"] for each in found["value"]} == {"Datastream 2", "Datastream 3"}
+
+
+def test_it_compares_them_in_an_expansion(sta: Sta, moved: World) -> None:
+    asked = "Datastreams($filter=st_disjoint(observedArea, Thing/Locations/location);$select=name)"
+    said = sta.get(f"Things?$expand={asked}").value
+    assert [[one["name"] for one in each["Datastreams"]] for each in said] == [[], ["Datastream 2"], [], []]
+
+
+def test_it_compares_only_what_the_viewer_may_see(sta: Sta, nobody: Sta, moved: World) -> None:
+    query = "Things?$filter=geo.distance(Locations/location, Datastreams/observedArea) ge 0"
+    for n in (0, 1):
+        sta.ask("PATCH", f"Things({moved.things[n]})", {"properties": {"public": True}})
+    sta.ask("PATCH", f"Datastreams({moved.streams[2]})", {"properties": {"public": True}})
+    assert nobody.names(query) == ["Thing 1"]
+
+
+@pytest.mark.parametrize("limit", ["MOST_PAIRS", "MOST_CORNERS"])
+def test_it_says_when_there_is_too_much_to_compare(
+    sta: Sta, moved: World, monkeypatch: pytest.MonkeyPatch, limit: str
+) -> None:
+    monkeypatch.setattr(geo, limit, 2)
+    said = sta.ask("GET", "Datastreams?$filter=st_equals(observedArea, Thing/Locations/location)")
+    assert said.status == 400
+    assert "write one of them out" in said.json["message"]

@@ -10,7 +10,7 @@ from typing import Any
 from patriot.sensing.sta import functions, geo, values
 from patriot.sensing.sta.errors import Fault
 from patriot.sensing.sta.expressions import Binary, Call, Expression, Literal, Order, Path, Some, Unary
-from patriot.sensing.sta.model import ID, Entity, Kind, Link, Property, column, target
+from patriot.sensing.sta.model import ID, OBSERVATION, Entity, Kind, Link, Property, column, target
 from patriot.sensing.sta.values import Parameters, Value
 
 LONGEST_PATH = 12
@@ -52,7 +52,8 @@ class Compiler:
 
     scope: Scope
     parameters: Parameters = field(default_factory=Parameters)
-    tasks: list["geo.GeoTask"] = field(default_factory=list)
+    tasks: list["geo.GeoTask | geo.PairTask"] = field(default_factory=list)
+    ways: dict[str, "Way"] = field(default_factory=dict)  # by alias
     _aliases: int = 0
 
     def alias(self) -> str:
@@ -63,6 +64,7 @@ class Compiler:
     def condition(self, entity: Entity, alias: str, tree: Expression, joins: Joins) -> str:
         """A filter's SQL. What is linked to one is added to `joins`, for the caller's FROM."""
         own = Joins()
+        self.ways.setdefault(alias, Way(entity))
         sql = values.truth(Expressions(self, entity, alias, own).value(tree))
         if not own.many:
             _adopt(joins, own)
@@ -72,6 +74,7 @@ class Compiler:
     def order(self, entity: Entity, alias: str, order: Order, joins: Joins) -> "Sorting":
         """A term of `$orderby`."""
         own = Joins()
+        self.ways.setdefault(alias, Way(entity))
         value = Expressions(self, entity, alias, own).value(order.by)
         kind, sql = _sortable(value)
         if not own.many:
@@ -82,6 +85,42 @@ class Compiler:
                 raise Fault("What is linked to many can be sorted by numbers, texts and times only.")
             sql = f"(SELECT {pick}({sql}) FROM (VALUES (0)) AS one{_left_joins(own)})"  # noqa: S608 - compiled
         return Sorting(sql, order.descending, values.CASTS[kind], _sure(value))
+
+    def pairs(self, one: str, other: str) -> str:
+        """SQL for the ids that rows under these aliases have together: from where their ways part.
+
+        Where that way leads over observations, all of either table: there are more observations than pairs.
+        """
+        up, down = self._way(one), self._way(other)
+        root = next(alias for alias in up if alias in down)
+        steps = [*reversed(up[: up.index(root)]), *reversed(down[: down.index(root)])]
+        if any(self.ways[alias].entity is OBSERVATION for alias in (root, *steps)):
+            ends = [(self.ways[alias].entity, alias) for alias in dict.fromkeys((one, other))]
+            tables = ", ".join(f"{entity.table} {alias}" for entity, alias in ends)
+            seen = " AND ".join(self.scope.condition(entity, alias) for entity, alias in ends)
+        else:
+            start = self.ways[root].entity
+            joins = (
+                f" JOIN {self.ways[alias].entity.table} {alias} ON {self.ways[alias].on}" for alias in steps
+            )
+            tables, seen = f"{start.table} {root}{''.join(joins)}", self.scope.condition(start, root)
+        return f"SELECT DISTINCT {one}.id, {other}.id AS other FROM {tables} WHERE {seen}"  # noqa: S608 - compiled
+
+    def _way(self, alias: str) -> list[str]:
+        """From an alias up to where the question begins."""
+        found = [alias]
+        while self.ways[found[-1]].parent:
+            found.append(self.ways[found[-1]].parent)
+        return found
+
+
+@dataclass(frozen=True)
+class Way:
+    """How an alias came about: the type of its rows, the alias it hangs on, the condition."""
+
+    entity: Entity
+    parent: str = ""
+    on: str = ""
 
 
 @dataclass(frozen=True)
@@ -219,7 +258,8 @@ class Expressions:
     def _call(self, tree: Call) -> Value:
         arguments = [self.value(argument) for argument in tree.arguments]
         if tree.name in geo.FUNCTIONS:
-            return geo.call(tree.name, arguments, self.compiler.parameters, self.compiler.tasks)
+            compiler = self.compiler
+            return geo.call(tree.name, arguments, compiler.parameters, compiler.tasks, compiler.pairs)
         function = functions.FUNCTIONS.get(tree.name)
         if function is None:
             raise Fault(f"There is no function {tree.name[:60]!r}.")
@@ -247,6 +287,7 @@ class Expressions:
             visible = self.compiler.scope.condition(to, new)
             on = f"{link.many.replace('{key}', f'{alias}.id').replace('{b}', new)} AND {visible}"
         self.joins.steps.append((to.table, new, on))
+        self.compiler.ways[new] = Way(to, alias, on)
         self.joins.aliases[path] = (to, new)
         return to, new
 

@@ -18,6 +18,10 @@ from patriot.sensing.sta.model import Entity, Kind, Property
 from patriot.sensing.sta.values import ABSENT, Parameters, Value
 
 PATTERN = frozenset("TF*012")
+MOST_PAIRS = 200_000  # of stored geometries, compared with each other by one function
+MOST_CORNERS = 100_000_000  # so much work at most: for each pair the product of their numbers of corners
+
+type Run = Callable[[str, dict[str, Any]], list[tuple[Any, ...]]]
 
 
 @dataclass(frozen=True)
@@ -59,17 +63,20 @@ FUNCTIONS = {
 
 @dataclass(frozen=True)
 class GeoTask:
-    """To be answered before the statement: parameters `ids` and `answers` are filled for the table's rows."""
+    """To be answered before the statement: the parameter `answers` is filled for the table's rows."""
 
     entity: Entity
     property: Property
     function: GeoFunction
     constants: tuple[Any, ...]
     turned: bool
-    ids: str
     answers: str
 
-    def question(self) -> tuple[str, dict[str, float]]:
+    def settle(self, run: Run) -> dict[str, Any]:
+        """The parameters' values. `run`: asks the database."""
+        return self._answer(run(*self._question()))
+
+    def _question(self) -> tuple[str, dict[str, float]]:
         """SQL for (id, GeoJSON text) of the rows that may matter."""
         sql = f"SELECT a.id, ({self.property.sql('a')})::text FROM {self.entity.table} a"  # noqa: S608 - from `model`
         if not self.function.near or self.entity.name == "Datastream":
@@ -81,18 +88,15 @@ class GeoTask:
         )
         return sql, {"west": west, "south": south, "east": east, "north": north}
 
-    def answer(self, rows: Iterable[tuple[int, str | None]]) -> dict[str, list[Any]]:
-        """The parameters' values. A row without a geometry that can be read has no answer."""
+    def _answer(self, rows: Iterable[tuple[Any, ...]]) -> dict[str, Any]:
+        """A row without a geometry that can be read has no answer."""
         known = [(key, shape) for key, text in rows if (shape := from_geojson(text)) is not None]
-        shapes = [shape for _, shape in known]
         if not known:
-            return {self.ids: [], self.answers: []}
-        found = self._work()(shapes, *self.constants)
+            return {}
+        found = self._work()([shape for _, shape in known], *self.constants)
         if self.function.kind is Kind.BOOL:
-            return {self.ids: [key for (key, _), holds in zip(known, found, strict=True) if holds]}
-        return {
-            self.ids: [key for key, _ in known], self.answers: [float(number) for number in found],
-        }  # fmt: skip
+            return {self.answers: [key for (key, _), holds in zip(known, found, strict=True) if holds]}
+        return {self.answers: _numbers((str(key) for key, _ in known), found)}
 
     def _work(self) -> Callable[..., Any]:
         if not self.turned:
@@ -100,6 +104,54 @@ class GeoTask:
         if self.function.work is _relate:
             return lambda shapes, other, pattern: shapely.relate_pattern(other, shapes, pattern)
         return self.function.turned or self.function.work
+
+
+@dataclass(frozen=True)
+class PairTask:
+    """The same of two stored geometries: for each pair that the question's paths bring together.
+
+    `pairs`: SQL for their ids. `ids`, `others`, `answers`: parameters; numbers are all in `answers`.
+    """
+
+    sides: tuple[tuple[Entity, Property], tuple[Entity, Property]]
+    function: GeoFunction
+    more: tuple[str, ...]
+    pairs: str
+    ids: str
+    others: str
+    answers: str
+
+    def settle(self, run: Run) -> dict[str, Any]:
+        """The parameters' values. Raises Fault when there is too much to compare."""
+        pairs = run(f"{self.pairs} LIMIT {MOST_PAIRS + 1}", {})
+        if len(pairs) > MOST_PAIRS:
+            raise Fault(
+                f"More than {MOST_PAIRS} pairs of geometries would be compared: write one of them out."
+            )
+        left, right = (self._shapes(n, {pair[n] for pair in pairs}, run) for n in (0, 1))
+        known = [(i, j) for i, j in pairs if i in left and j in right]
+        if not known:
+            return {}
+        shapes = [left[i] for i, _ in known], [right[j] for _, j in known]
+        corners = [shapely.get_num_coordinates(side).astype(np.float64) for side in shapes]
+        if float(corners[0] @ corners[1]) > MOST_CORNERS:
+            raise Fault("The geometries have too many corners to be compared: write one of them out.")
+        found = self.function.work(*shapes, *self.more)
+        if self.function.kind is not Kind.BOOL:
+            return {self.answers: _numbers((f"{i} {j}" for i, j in known), found)}
+        holds = [pair for pair, one in zip(known, found, strict=True) if one]
+        return {self.ids: [i for i, _ in holds], self.others: [j for _, j in holds]}
+
+    def _shapes(self, side: int, ids: set[int], run: Run) -> dict[int, BaseGeometry]:
+        entity, of = self.sides[side]
+        sql = f"SELECT a.id, ({of.sql('a')})::text FROM {entity.table} a WHERE a.id = ANY(%(ids)s::bigint[])"  # noqa: S608 - from `model`
+        rows = run(sql, {"ids": sorted(ids)})
+        return {key: shape for key, text in rows if (shape := from_geojson(text)) is not None}
+
+
+def _numbers(keys: Iterable[str], found: Iterable[float]) -> str:
+    """Answers by key, as JSON: looked up there by each row of the statement."""
+    return orjson.dumps(dict(zip(keys, map(float, found), strict=True))).decode()
 
 
 def from_geojson(text: str | None) -> BaseGeometry | None:
@@ -118,8 +170,14 @@ def from_geojson(text: str | None) -> BaseGeometry | None:
         return None
 
 
-def call(name: str, arguments: list[Value], parameters: Parameters, tasks: list[GeoTask]) -> Value:
-    """A geometry function's operand; a task is noted unless all of it is constant. Raises Fault."""
+def call(
+    name: str, arguments: list[Value], parameters: Parameters, tasks: list[GeoTask | PairTask],
+    pairs: Callable[[str, str], str],
+) -> Value:  # fmt: skip
+    """A geometry function's operand; a task is noted unless all of it is constant. Raises Fault.
+
+    `pairs`: SQL for the ids that rows under two aliases have together.
+    """
     function = FUNCTIONS[name]
     wanted = function.geometries + (name == "st_relate")
     if len(arguments) != wanted:
@@ -134,27 +192,44 @@ def call(name: str, arguments: list[Value], parameters: Parameters, tasks: list[
         found = function.work(*(shape.constant for shape in shapes), *more)
         return _constant(function, found, parameters)
     if len(kept) > 1:
-        raise Fault(f"One of the geometries of {name}() must be written out.")
+        return _asked_twice(function, kept, more, parameters, tasks, pairs)
     return _asked(function, kept[0], shapes, more, parameters, tasks)
 
 
 def _asked(
     function: GeoFunction, kept: Value, shapes: list[Value], more: tuple[str, ...],
-    parameters: Parameters, tasks: list[GeoTask],
+    parameters: Parameters, tasks: list[GeoTask | PairTask],
 ) -> Value:  # fmt: skip
     assert kept.place is not None
     entity, alias, found = kept.place
     constants = (*(shape.constant for shape in shapes if shape is not kept), *more)
-    ids = parameters.bind([], "bigint[]")
-    answers = parameters.bind([], "float8[]")
-    names = [placeholder[2 : placeholder.index(")")] for placeholder in (ids, answers)]
+    is_bool = function.kind is Kind.BOOL
+    answers = parameters.bind([], "bigint[]") if is_bool else parameters.bind("{}", "jsonb")
     turned = shapes[0] is not kept
-    tasks.append(GeoTask(entity, found, function, constants, turned, names[0], names[1]))
+    tasks.append(GeoTask(entity, found, function, constants, turned, _name(answers)))
+    if is_bool:
+        return Value(Kind.BOOL, f"({alias}.id = ANY({answers}))")
+    return Value(Kind.NUMBER, f"(({answers} ->> ({alias}.id)::text)::float8)")
+
+
+def _asked_twice(
+    function: GeoFunction, kept: list[Value], more: tuple[str, ...], parameters: Parameters,
+    tasks: list[GeoTask | PairTask], pairs: Callable[[str, str], str],
+) -> Value:  # fmt: skip
+    (left, one, its), (right, other, others) = (shape.place for shape in kept if shape.place is not None)
+    ids, seconds = parameters.bind([], "bigint[]"), parameters.bind([], "bigint[]")
+    answers = parameters.bind("{}", "jsonb")
+    names = [_name(placeholder) for placeholder in (ids, seconds, answers)]
+    tasks.append(PairTask(((left, its), (right, others)), function, more, pairs(one, other), *names))
     if function.kind is Kind.BOOL:
-        return Value(Kind.BOOL, f"({alias}.id = ANY({ids}))")
-    return Value(
-        Kind.NUMBER, f"(SELECT g.v FROM unnest({ids}, {answers}) AS g(i, v) WHERE g.i = {alias}.id)"  # noqa: S608 - compiled
-    )  # fmt: skip
+        both = f"SELECT g.i, g.j FROM unnest({ids}, {seconds}) AS g(i, j)"  # noqa: S608 - placeholders
+        there = f"{one}.id IS NOT NULL AND {other}.id IS NOT NULL"  # else it is not known
+        return Value(Kind.BOOL, f"(CASE WHEN {there} THEN ({one}.id, {other}.id) IN ({both}) END)")
+    return Value(Kind.NUMBER, f"(({answers} ->> ({one}.id || ' ' || {other}.id))::float8)")
+
+
+def _name(placeholder: str) -> str:
+    return placeholder[2 : placeholder.index(")")]
 
 
 def _constant(function: GeoFunction, found: Any, parameters: Parameters) -> Value:

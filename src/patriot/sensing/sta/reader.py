@@ -151,7 +151,7 @@ class Reader:
             sorting.append(Sorting("a.id", False, "bigint", True))
         values = compiler.parameters.values
         for task in compiler.tasks:
-            values |= task.answer(self._run(*task.question()))
+            values |= task.settle(self._run)
         tables = f"{entity.table} a{left_joins(joins)}"
         return Statement(tables, " AND ".join(conditions), tuple(sorting), values)
 
