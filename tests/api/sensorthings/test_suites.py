@@ -5,6 +5,9 @@ import pytest
 from django.db import connection
 
 from patriot.sensing.models import Datastream
+from patriot.sensing.rules import Flag
+from patriot.sensing.sta.model import QUALITY
+from patriot.sensing.sta.present import quality
 from tests.api.sensorthings.city import World, build
 from tests.api.sensorthings.conftest import ROOT, Sta
 
@@ -227,3 +230,15 @@ def test_the_links_of_data_arrays_are_said_in_a_batch(sta: Sta, world: World) ->
     array = {"Datastream": {"@iot.id": world.streams[0]}, "components": ["result"], "dataArray": [[1]]}
     [made] = asked(sta, {"method": "post", "url": "CreateObservations", "body": [array]})
     assert isinstance(made["body"], list)
+
+
+def test_the_quality_that_is_asked_for_is_the_one_that_is_said_for_every_flag(db: None) -> None:
+    every = max(Flag) * 2
+    with connection.cursor() as cursor:
+        said = QUALITY.replace("{a}", "o")
+        cursor.execute(
+            f"SELECT flags, ({said})::text FROM (SELECT flags, NULL::jsonb AS quality "
+            f"FROM generate_series(0, {every - 1}) AS flags) AS o ORDER BY flags"
+        )
+        found = [None if text is None else orjson.loads(text) for _flags, text in cursor.fetchall()]
+    assert found == [quality(flags) for flags in range(every)]

@@ -267,7 +267,7 @@ ABOUT = (
     f"AND {OWN_FEATURE.replace('{a}', '{b}')} = {{key}}))"
 )
 MEASURES = ", ".join(f"({flag.value}, '{QUALITY_PREFIX}{str(flag.name).lower()}')" for flag in OF_THE_RESULT)
-QUALITY = (  # as `present.quality` says it: what was sent, else what was found odd
+QUALITY = (  # as `present.quality` says it (a test compares them): what was sent, else what was found odd
     f"coalesce({{a}}.quality, CASE WHEN {{a}}.flags & {sum(OF_THE_RESULT)} <> 0 THEN "
     "(SELECT jsonb_agg(jsonb_build_object('nameOfMeasure', q.name, 'DQ_Result', "
     f"jsonb_build_object('pass', false)) ORDER BY q.bit) FROM (VALUES {MEASURES}) AS q (bit, name) "
