@@ -256,3 +256,19 @@ def test_it_has_405_for_methods_that_make_no_sense(sta: Sta, method: str, path: 
     said = sta.ask(method, path, {})
     assert said.status == 405, said.raw
     assert "PATCH" in said.headers["Allow"]
+
+
+def test_a_datastream_may_go_to_a_thing_that_has_one_of_its_key(sta: Sta) -> None:
+    one, other = sta.make("Things", thing("One")), sta.make("Things", thing("Other"))
+    moving = sta.ids(f"Things({one})/Datastreams")[0]
+    said = sta.ask("PATCH", f"Datastreams({moving})", {"Thing": {"@iot.id": other}})
+    assert said.status == 200, said.raw
+    assert sta.names(f"Things({other})/Datastreams") == ["Level", "Level"]
+    assert sorted(Datastream.objects.values_list("key", flat=True)) == ["level", "level-2"]
+
+
+def test_a_thing_may_take_datastreams_of_a_key_it_has(sta: Sta) -> None:
+    one, other = sta.make("Things", thing("One")), sta.make("Things", thing("Other"))
+    streams = [{"@iot.id": key} for key in sta.ids("Datastreams")]
+    assert sta.ask("PATCH", f"Things({other})", {"Datastreams": streams}).status == 200
+    assert sta.ids(f"Things({one})/Datastreams") == []

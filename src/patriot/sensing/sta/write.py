@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.db import connection, transaction
-from django.db.models import Model
+from django.db.models import Model, QuerySet
 from django.utils.text import slugify
 
 from patriot.kernel import clock
@@ -234,6 +234,8 @@ class Writer:
     def _set_fields(self, entity: Entity, key: int, fields: dict[str, Any]) -> None:
         if not fields:
             return
+        if entity is model.DATASTREAM and "thing_id" in fields:
+            fields = fields | {"key": key_elsewhere(key, fields["thing_id"])}
         if entity.model is not None:
             entity.model._default_manager.filter(pk=key).update(**fields)
             return
@@ -384,12 +386,23 @@ def datastream_fields(said: dict[str, Any], name: str, thing: int) -> dict[str, 
     """What Patriot knows of a new datastream: its key within the thing, and whether it is public."""
     wanted = said.get("key") if isinstance(said.get("key"), str) else ""
     stem = slugify(wanted or name)[: KEY_LENGTH - 6] or "stream"
-    taken = set(Datastream.objects.filter(thing_id=thing).values_list("key", flat=True))
-    number, key = 1, stem
-    while key in taken:
-        number += 1
-        key = f"{stem}-{number}"
+    key = _free_key(stem, Datastream.objects.filter(thing_id=thing))
     public = said.get("public")
     if not isinstance(public, bool):
         public = Thing.objects.filter(pk=thing, public=True).exists()
     return {"key": key, "public": public}
+
+
+def key_elsewhere(stream: int, thing: int) -> str:
+    """The key of a datastream that becomes a thing's: its own, or one like it when another has it."""
+    kept = Datastream.objects.get(pk=stream).key
+    return _free_key(kept, Datastream.objects.filter(thing_id=thing).exclude(pk=stream))
+
+
+def _free_key(stem: str, among: "QuerySet[Datastream]") -> str:
+    taken = set(among.values_list("key", flat=True))
+    number, key = 1, stem
+    while key in taken:
+        number += 1
+        key = f"{stem[: KEY_LENGTH - 6]}-{number}"
+    return key
