@@ -181,3 +181,30 @@ def test_it_forgets_a_revoked_token_within_seconds(sta: Sta, monkeypatch: pytest
     ApiToken.objects.all().delete()
     monkeypatch.setattr(who, "BELIEVED_S", 0.0)
     assert client.ask("POST", "Things", thing()).status == 401
+
+
+# Pages of other sites: they read what strangers read, and write nothing.
+
+
+@pytest.mark.parametrize("path", ["", "Things", "Things(1)", "$batch", "Nothing"])
+def test_it_says_what_may_be_done(nobody: Sta, path: str) -> None:
+    said = nobody.ask("OPTIONS", path)
+    assert said.status == 204
+    assert said.headers["Allow"] == "GET, HEAD, OPTIONS, POST, PATCH, PUT, DELETE"
+
+
+def test_any_page_may_read_without_a_password_and_none_may_write(nobody: Sta) -> None:
+    headers = nobody.ask("OPTIONS", "Things").headers
+    assert headers["Access-Control-Allow-Origin"] == "*"
+    assert headers["Access-Control-Allow-Methods"] == "GET, HEAD"
+    assert "authorization" not in headers["Access-Control-Allow-Headers"].lower()
+    assert "Access-Control-Allow-Credentials" not in headers
+
+
+@pytest.mark.parametrize(
+    ("method", "open_"), [("GET", True), ("HEAD", True), ("POST", False), ("DELETE", False)]
+)
+def test_only_what_is_read_is_open_to_pages_of_others(nobody: Sta, method: str, open_: bool) -> None:
+    headers = nobody.ask(method, "Things").headers
+    assert headers.get("Access-Control-Allow-Origin") == ("*" if open_ else None)
+    assert "Access-Control-Allow-Credentials" not in headers

@@ -11,13 +11,24 @@ from patriot.sensing.sta.service import JSON, Answer, Call
 
 ROOT = "/sensorthings/v1.1"
 LONGEST_BODY = 20 * 1024 * 1024
-METHODS = "GET, HEAD, POST, PATCH, PUT, DELETE"
+METHODS = "GET, HEAD, OPTIONS, POST, PATCH, PUT, DELETE"
+# Any page may read what strangers may read: a browser sends no cookie and no password along to `*`.
+ANY_PAGE = "*"
+PREFLIGHT = {
+    "Allow": METHODS, "Access-Control-Allow-Origin": ANY_PAGE, "Access-Control-Allow-Methods": "GET, HEAD",
+    "Access-Control-Allow-Headers": "Accept, Content-Type", "Access-Control-Max-Age": "86400",
+}  # fmt: skip
 
 
 @csrf_exempt
 def resource(request: HttpRequest, path: str = "") -> HttpResponse:
     """Anything below the service root."""
-    return respond(guarded(lambda: _answer(request, path)))
+    if request.method == "OPTIONS":
+        return HttpResponse(status=204, headers=PREFLIGHT)
+    response = respond(guarded(lambda: _answer(request, path)))
+    if request.method in ("GET", "HEAD"):
+        response["Access-Control-Allow-Origin"] = ANY_PAGE
+    return response
 
 
 def _answer(request: HttpRequest, path: str) -> Answer:
