@@ -29,8 +29,9 @@ NOW = datetime(2026, 11, 21, 3, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
 FITTING = {  # which states a level can have: the invariant that every path must keep
     False: {State.NORMAL, State.RETURNED, State.LATCHED} | HIDDEN,
-    True: {State.UNACKNOWLEDGED, State.ACKNOWLEDGED} | HIDDEN,
+    True: {State.UNACKNOWLEDGED, State.ACKNOWLEDGED, State.CONSEQUENCE} | HIDDEN,
 }
+NOBODYS = {"raise", "worsen", "outgrow", "ease", "clear", "suppress", "group", "release", "expire"}
 BY_PEOPLE_AND_JOBS = sorted(ACTIONS - {"raise", "worsen", "outgrow", "ease", "clear"})
 
 
@@ -53,7 +54,7 @@ def test_it_never_leaves_the_table_whatever_happens(moves: list[int | str], latc
 
 def test_it_names_who_may_do_what_for_people_only() -> None:
     for (state, action), step in TRANSITIONS.items():
-        quiet = action in ("raise", "worsen", "outgrow", "ease", "clear", "suppress", "release", "expire")
+        quiet = action in NOBODYS
         assert (step.by == NOBODY) == quiet, (state, action)
         assert may(state, action, {Role.ADMINISTRATOR}) != quiet
     assert not may(State.UNACKNOWLEDGED, "acknowledge", {Role.STAFF, Role.LEADERSHIP, Role.CITIZEN})

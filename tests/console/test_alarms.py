@@ -79,6 +79,23 @@ def test_it_acknowledges_all_that_were_shown(operator: Client) -> None:
     assert Alarm.objects.filter(state=State.ACKNOWLEDGED).count() == 2
 
 
+def test_it_shows_beneath_an_alarm_what_follows_from_it(operator: Client) -> None:
+    for code in ("siaga", "forecast"):
+        AlarmType.objects.create(code=code, name_id=code, along_river=True)
+    lead = told("siaga:1", 2, name="Cileungsi")
+    below = told("forecast:1", 2, name="Cileungsi too", label="Foretold")
+    shown = page(operator, "/console/alarms/")
+    assert shown.count("alarm-row--beneath") == 1
+    assert shown.index(f'data-alarm="{lead.pk}"') < shown.index(f'data-alarm="{below.pk}"')
+    assert f'value="{below.pk}:2"' not in shown, "what does not call is not acknowledged with all the others"
+    assert "+1</span>" in page(operator, "/console/")
+    narrowed = page(operator, "/console/alarms/?q=too")
+    assert "alarm-row--beneath" not in narrowed
+    assert f'data-alarm="{below.pk}"' in narrowed
+    assert f'href="/console/alarms/{below.pk}/"' in page(operator, f"/console/alarms/{lead.pk}/")
+    assert f'href="/console/alarms/{lead.pk}/"' in page(operator, f"/console/alarms/{below.pk}/")
+
+
 @pytest.mark.parametrize(
     ("name", "form", "state"),
     [

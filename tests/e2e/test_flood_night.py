@@ -27,6 +27,7 @@ from tests.site.conftest import ROOT, Installation, end
 
 pytestmark = [pytest.mark.browser, pytest.mark.fault]
 
+MOST_AN_HOUR = 12  # manageable for one operator (EEMUA 191), in the worst hour of the night
 SPEED = 120.0  # ten hours of the night in five minutes
 BEGIN_H = 1.45  # hours of rain when the drill begins: Cileungsi rises, P2C does not know it yet
 AREA, HORN = "32.75.09.1004", "pondok-gede-permai"
@@ -253,6 +254,6 @@ def assert_bearable(night: Night, began: datetime) -> None:
     figures = load.figures(told, [], 0, 1, began + (clock.now() - began) * SPEED)
     print(f"{len(told)} calls, worst hour {figures.peak_hour:.0f}, in 10 minutes {figures.steady:.2f}")
     assert told
-    assert figures.peak_hour <= load.PEAK_HOUR
+    assert figures.peak_hour <= MOST_AN_HOUR
     assert not figures.floods
     assert not figures.chattering

@@ -19,12 +19,15 @@ CONDITIONS = (
     "siaga:901", "siaga:902", "feeder:903", "light_dark:904", "no_data:905", "offline:906", "ispu:907",
 )  # fmt: skip
 LIVELY = ("siaga:901", "feeder:903", "light_dark:904")
+WAVE = "siaga:908"  # and another of the same gauge, see `wave`
 
 
 def rules() -> None:
     """What a city's pack would say."""
     for code, latching in (("siaga", False), ("feeder", True), ("light_dark", False)):
-        AlarmType.objects.create(code=code, name_id=code, category="lampu", latching=latching)
+        AlarmType.objects.create(
+            code=code, name_id=code, category="lampu", latching=latching, along_river=code == "siaga"
+        )
     SuppressionRule.objects.create(key="dark", code="light_dark", while_code="feeder", reason_id="Penyulang")
     SuppressionRule.objects.create(key="mute", code="no_data", while_code="offline", reason_id="Terputus")
     EscalationStep.objects.create(priority="high", step=1, after_minutes=5, role="operator")
@@ -32,8 +35,10 @@ def rules() -> None:
 
 def told(_city: "City", choice: "Choice") -> None:
     """A condition changes; sensing's own moves reach alarms by the reaction."""
-    name, level = choice.of([*CONDITIONS, *LIVELY]) or "", choice.of([0, 1, 1, 2, 3]) or 0
-    speak(name, level, choice.of(["high", "medium", "low"]) or "low")
+    name, level = choice.of([*CONDITIONS, *LIVELY, WAVE]) or "", choice.of([0, 1, 1, 2, 3]) or 0
+    if name == WAVE:
+        return wave(level, choice.of(["medium", "low"]) or "low")
+    return speak(name, level, choice.of(["high", "medium", "low"]) or "low")
 
 
 def speak(name: str, level: int, priority: str) -> None:
@@ -77,6 +82,12 @@ def reset(_city: "City", _choice: "Choice") -> None:
     actions.acknowledge(alarm, viewer=OPERATOR)
     speak("feeder:903", 0, "medium")
     actions.reset(alarm, viewer=OPERATOR)
+
+
+def wave(level: int, priority: str) -> None:
+    """One gauge says two things of the same water, or is calm again."""
+    speak(WAVE, level, "medium")
+    speak("siaga:909", min(level, 1), priority)
 
 
 def minutes_pass(city: "City", choice: "Choice") -> None:

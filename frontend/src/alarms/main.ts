@@ -5,7 +5,7 @@
 import { NOTHING, SILENCE_MS, Speaker, due, parse, stateOf, type Calling, type Priority, type State, type Wish } from "./sound";
 import "./alarms.css";
 
-const KINDS = ["raised", "changed", "cleared", "acknowledged", "acknowledgement_undone", "reset", "shelved", "unshelved", "suppressed", "released", "out_of_service", "put_back", "reminded", "incident_linked", "step_ticked", "noted"].map((name) => `alarms.${name}`);
+const KINDS = ["raised", "changed", "grouped", "cleared", "acknowledged", "acknowledgement_undone", "reset", "shelved", "unshelved", "suppressed", "released", "out_of_service", "put_back", "reminded", "incident_linked", "step_ticked", "noted"].map((name) => `alarms.${name}`);
 const CALM_MS = 400; // what happens within this time is one reason to look again
 const KEPT = "alarm-sound";
 const TYPING = "input:not([type=radio]), textarea, select, [contenteditable]";

@@ -274,9 +274,10 @@ export interface Lot {
 
 export type AlarmPriority = "high" | "medium" | "low";
 
-/** An alarm that nobody has acknowledged. `level` 0: it is over, but nobody has looked. */
+/** An alarm that nobody has acknowledged. `level` 0: it is over, but nobody has looked; `consequences`: how many follow from it. */
 export interface AlarmCard {
   alarm: number;
+  consequences: number;
   code: string;
   state: string;
   level: number;

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -11,6 +12,7 @@ from patriot.alarms import events
 from patriot.alarms.change import UNHIDDEN, UNSEEN, announce, locked, put, reason_of, sees, step
 from patriot.alarms.checklist import note, tick_step
 from patriot.alarms.conditions import Said, apply_rules, come_back, raise_from_condition
+from patriot.alarms.consequences import settle
 from patriot.alarms.escalation import remind
 from patriot.alarms.maintenance import end_window, suppress
 from patriot.alarms.models import Alarm, Call, Note, PriorityRule
@@ -44,9 +46,8 @@ def acknowledge(alarm_id: int, *, viewer: Viewer, note: str = "", seen_level: in
         )
     now = clock.now()
     old = put(row, state=new, acknowledged_at=now, acknowledged_by=viewer.actor, reminded=0)
-    Call.objects.filter(alarm=row, acknowledged_at=None).update(
-        acknowledged_at=now, acknowledged_by=viewer.actor
-    )
+    seen = Q(alarm=row) | Q(alarm__lead=row.pk)  # what stood beneath it was on the screen with it
+    Call.objects.filter(seen, acknowledged_at=None).update(acknowledged_at=now, acknowledged_by=viewer.actor)
     words = note.strip()[:LONGEST_NOTE]
     kept = Note.objects.create(alarm=row, words=words, actor=viewer.actor, at=now) if words else None
     announce(events.Acknowledged, row, viewer.actor, old=old, note=kept.pk if kept else None)
@@ -78,11 +79,13 @@ def undo_acknowledge(alarm_id: int, *, viewer: Viewer) -> None:
     theirs = row.acknowledged_by == viewer.actor and row.acknowledged_at is not None
     if not theirs or row.acknowledged_at is None or clock.now() - row.acknowledged_at > UNDO_WITHIN:
         raise Conflict(_("Only your own acknowledgement can be undone, within two minutes."))
-    Call.objects.filter(alarm=row, acknowledged_at=row.acknowledged_at).update(
+    seen = Q(alarm=row) | Q(alarm__lead=row.pk)
+    Call.objects.filter(seen, acknowledged_at=row.acknowledged_at).update(
         acknowledged_at=None, acknowledged_by=""
     )
     old = put(row, state=new, **UNSEEN)
     announce(events.AcknowledgementUndone, row, viewer.actor, old=old)
+    settle()
 
 
 @transaction.atomic
@@ -118,6 +121,7 @@ def shelve(alarm_id: int, until: datetime, reason: str, *, viewer: Viewer) -> No
     hidden = {"until": until, "reason": reason, "hidden_by": viewer.actor, "hidden_at": now}
     old = put(row, state=new, **{**UNHIDDEN, **hidden, "shelved_priority": row.priority})
     announce(events.Shelved, row, viewer.actor, old=old, reason=reason)
+    settle()  # what is hidden leads nobody
 
 
 @transaction.atomic
@@ -150,6 +154,7 @@ def take_out_of_service(alarm_id: int, reason: str, *, viewer: Viewer, until: da
     hidden = {**UNHIDDEN, "until": until, "reason": reason, "hidden_by": viewer.actor, "hidden_at": now}
     old = put(row, state=new, **hidden)
     announce(events.OutOfService, row, viewer.actor, old=old, reason=reason)
+    settle()
 
 
 @transaction.atomic

@@ -16,7 +16,7 @@ from patriot.alarms.models import (
 class AlarmTypeAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     """What a code means and opens."""
 
-    list_display = ["code", "name_id", "name_en", "category", "latching"]
+    list_display = ["code", "name_id", "name_en", "category", "latching", "along_river"]
     search_fields = ["code", "name_id", "name_en"]
 
 

@@ -49,8 +49,13 @@ def step(row: Alarm, action: str, viewer: Viewer | None = None) -> State:
 
 
 def put(row: Alarm, **changes: Any) -> str:
-    """Compare and set columns while state and level are those read; returns the old state."""
+    """Compare and set columns while state and level are those read; returns the old state.
+
+    Only a consequence has a lead: whatever leaves that state leaves it behind.
+    """
     old = row.state
+    if changes.get("state", State.CONSEQUENCE) != State.CONSEQUENCE:
+        changes["lead"] = None
     if Alarm.objects.filter(pk=row.pk, state=old, level=row.level).update(**changes) != 1:
         raise Conflict(_("Somebody was faster. Look at the alarm again."))
     for name, value in changes.items():

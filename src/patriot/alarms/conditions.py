@@ -10,6 +10,7 @@ from django.db.models import Q
 
 from patriot.alarms import events
 from patriot.alarms.change import UNHIDDEN, UNSEEN, announce, call, is_latching, put
+from patriot.alarms.consequences import lead_for, put_beneath, settle
 from patriot.alarms.models import Alarm, Call, SuppressionRule
 from patriot.alarms.rules import HIDDEN, Priority, Rule, State, Subject, after, news_of, outgrows, suppressor
 from patriot.kernel import clock
@@ -78,7 +79,9 @@ def raise_from_condition(said: Said, *, entry: int, actor: str, simulated: bool 
         _restate(row, facts, actor)
     if news in ("raise", "clear"):
         apply_rules()
-        row.refresh_from_db()
+    else:
+        settle()
+    row.refresh_from_db()
     return row.state
 
 
@@ -131,8 +134,11 @@ def _follow(row: Alarm, said: Said, news: str, facts: dict[str, Any], actor: str
         if asks
         else None
     )
+    lead = lead_for(row, facts["code"], facts["thing"], facts["priority"]) if asks and not rule else None
     if rule is not None:
         _hide(row, rule, actor, changes)
+    elif lead is not None:
+        put_beneath(row, lead, actor, changes)
     elif asks:
         old = put(row, **changes, **UNSEEN, **UNHIDDEN, called_at=clock.now())
         call(row)
@@ -184,14 +190,16 @@ def _hide(row: Alarm, rule: SuppressionRule, actor: str, changes: Mapping[str, A
 
 @transaction.atomic
 def apply_rules() -> int:
-    """Suppress what a rule hides now and release what none hides any more; returns how many changed."""
+    """Suppress what a rule hides now and release what none hides any more, then see what follows from what;
+    returns how many changed.
+    """
     now = clock.now()
     rules, active = _rules(now), _active()
     looked_at = Alarm.objects.filter(
-        state__in=(State.UNACKNOWLEDGED, State.ACKNOWLEDGED, State.SUPPRESSED)
+        state__in=(State.UNACKNOWLEDGED, State.ACKNOWLEDGED, State.CONSEQUENCE, State.SUPPRESSED)
     ) if rules else Alarm.objects.filter(state=State.SUPPRESSED)  # fmt: skip
     rows = list(looked_at.select_for_update().order_by("pk"))
-    return sum(_apply(row, active, rules, now) for row in rows)
+    return sum(_apply(row, active, rules, now) for row in rows) + settle()
 
 
 def _apply(row: Alarm, active: Iterable[Subject], rules: list[Rule], now: datetime) -> bool:
@@ -212,7 +220,10 @@ def _release(row: Alarm) -> None:
 
 
 def come_back(row: Alarm, new: State) -> None:
-    """No longer hidden: an abnormal condition asks for attention anew."""
+    """No longer hidden: an abnormal condition asks for attention anew, or goes beneath its lead."""
+    if new == State.UNACKNOWLEDGED and (lead := lead_for(row, row.code, row.thing, row.priority)):
+        put_beneath(row, lead, RULES, {})
+        return
     asks = {"called_at": clock.now()} if new == State.UNACKNOWLEDGED else {}
     put(row, state=new, **UNSEEN, **UNHIDDEN, **asks)
     if asks:

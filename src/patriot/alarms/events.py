@@ -11,7 +11,9 @@ from patriot.kernel.events import announces
 
 @dataclass(frozen=True, kw_only=True)
 class About:
-    """The alarm after the event. `active_since`: of the present or last occurrence; `level` 0: it is over."""
+    """The alarm after the event. `active_since`: of the present or last occurrence; `level` 0: it is over;
+    `lead`: the alarm it follows from, while it does.
+    """
 
     alarm: int
     condition: str
@@ -36,6 +38,7 @@ class About:
     acknowledged_at: datetime | None
     until: datetime | None
     reminded: int
+    lead: int | None
     incident: int | None
     incident_number: str
 
@@ -52,6 +55,15 @@ class Raised(About):
 @dataclass(frozen=True, kw_only=True)
 class Changed(About):
     """Its degree, value or words changed without asking for attention: it eased, or is hidden."""
+
+
+@announces("alarms.grouped")
+@dataclass(frozen=True, kw_only=True)
+class Grouped(About):
+    """It follows from the alarm `lead`: it stands beneath that one and does not call."""
+
+    old: str
+    lead_name: str
 
 
 @announces("alarms.cleared")

@@ -43,6 +43,7 @@ class Alarm(models.Model):
     shelved_priority = models.CharField(max_length=8, blank=True)  # when it was shelved: what it covers
     rule = models.CharField(max_length=48, blank=True)  # the rule that suppresses it
     reminded = models.PositiveSmallIntegerField(default=0)  # the last step of its escalation
+    lead = models.BigIntegerField(null=True, db_index=True)  # the alarm it follows from, while it does
     incident = models.BigIntegerField(null=True)
     incident_number = models.CharField(max_length=24, blank=True)
     last_entry = models.BigIntegerField(default=0)  # the ledger entry its condition stands at
@@ -105,7 +106,8 @@ class AlarmType(models.Model):
     """What an alarm's code means and which category of incident it opens.
 
     `to_owner`: that incident belongs to the agency of the device, else to whoever the category's rules name.
-    `latching`: once it is over, a person must reset it.
+    `latching`: once it is over, a person must reset it. `along_river`: it tells of water on its way, so that
+    one at a gauge follows from one above.
     """
 
     code = models.CharField(_("code"), max_length=32, unique=True)
@@ -114,6 +116,7 @@ class AlarmType(models.Model):
     category = models.CharField(_("category of incident"), max_length=48, blank=True)
     to_owner = models.BooleanField(_("for the agency of its device"), default=False)
     latching = models.BooleanField(_("must be reset"), default=False)
+    along_river = models.BooleanField(_("of water on its way down a river"), default=False)
 
     class Meta:
         verbose_name = _("type of alarm")

@@ -29,6 +29,7 @@ class TypeRow:
     category: str = ""
     to_owner: bool = False
     latching: bool = False
+    along_river: bool = False
 
 
 @dataclass(frozen=True)

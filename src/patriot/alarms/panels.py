@@ -1,5 +1,6 @@
 """What alarms offer the wall: how many call, the newest of them, and where on the map."""
 
+from collections import Counter
 from datetime import datetime
 from typing import Any
 
@@ -16,18 +17,19 @@ MOST = 7
 MOST_MARKS = 200
 KINDS = frozenset(
     f"alarms.{name}" for name in (
-        "raised", "changed", "cleared", "acknowledged", "acknowledgement_undone", "reset", "shelved",
-        "unshelved", "suppressed", "released", "out_of_service", "put_back", "reminded", "incident_linked",
+        "raised", "changed", "grouped", "cleared", "acknowledged", "acknowledgement_undone", "reset",
+        "shelved", "unshelved", "suppressed", "released", "out_of_service", "put_back", "reminded",
+        "incident_linked",
     )
 )  # fmt: skip
 KEPT = (
     "alarm", "code", "state", "level", "label", "priority", "name", "thing", "value", "unit", "agency",
-    "agency_name", "lon", "lat", "called_at", "changed_at", "incident", "incident_number",
+    "agency_name", "lon", "lat", "called_at", "changed_at", "lead", "incident", "incident_number",
 )  # fmt: skip
 
 
 def _row(fields: dict[str, Any], simulated: bool) -> Row:
-    return {name: fields[name] for name in KEPT} | {"simulated": simulated}
+    return {name: fields.get(name) for name in KEPT} | {"simulated": simulated}
 
 
 def _load(_now: datetime) -> dict[str, Row]:
@@ -45,11 +47,12 @@ def _fold(_rows: Rows, news: Announcement) -> Changes:
 def _view(rows: Rows, _now: datetime) -> dict[str, Any]:
     shown = [row for row in rows.values() if row["state"] in SHOWN]
     calling = sorted((row for row in shown if row["state"] in SHOUTING), key=_urgency)
+    beneath = Counter(row["lead"] for row in shown)
     return {
         "unacknowledged": _counted(calling),
         "active": _counted([row for row in shown if row["level"]]),
         "hidden": sum(row["state"] in HIDDEN for row in rows.values()),
-        "top": [_card(row) for row in calling[:MOST]],
+        "top": [_card(row) | {"consequences": beneath[row["alarm"]]} for row in calling[:MOST]],
         "marks": [_mark(row) for row in _worst_by_place(shown)][:MOST_MARKS],
     }
 

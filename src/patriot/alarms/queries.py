@@ -1,7 +1,7 @@
 """Reading alarms, within what the viewer may see."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from django.db.models import Case, IntegerField, Q, QuerySet, Value, When
@@ -82,10 +82,13 @@ class AlarmRow:
     hidden_at: datetime | None
     rule: str
     reminded: int
+    lead: int | None
+    lead_name: str
     incident: int | None
     incident_number: str
     simulated: bool
     may: frozenset[str] = frozenset()
+    consequences: "tuple[AlarmRow, ...]" = ()
 
     @property
     def shouts(self) -> bool:
@@ -172,9 +175,14 @@ def _ordered(rows: QuerySet[Alarm]) -> QuerySet[Alarm]:
     return rows.annotate(unseen=_UNSEEN, rank=_RANK).order_by("unseen", "rank", "called_at", "pk")
 
 
-def alarms(viewer: Viewer | None, tab: str = "active", *, priority: str = "", agency: str = "",
-           words: str = "", page: int = 1, size: int = PAGE) -> Page[AlarmRow]:  # fmt: skip
-    """The list: what is shown, shelved, suppressed or out of service."""
+def alarms(
+    viewer: Viewer | None, tab: str = "active", *, priority: str = "", agency: str = "", words: str = "",
+    page: int = 1, size: int = PAGE, grouped: bool = False,
+) -> Page[AlarmRow]:  # fmt: skip
+    """The list: what is shown, shelved, suppressed or out of service.
+
+    `grouped`: what follows from another alarm of the list stands beneath it, as its `consequences`.
+    """
     found = visible(viewer).filter(state__in=TABS.get(tab, SHOWN))
     if priority in Priority.values:
         found = found.filter(priority=priority)
@@ -182,19 +190,32 @@ def alarms(viewer: Viewer | None, tab: str = "active", *, priority: str = "", ag
         found = found.filter(agency=agency)
     if words:
         found = found.filter(Q(name__icontains=words) | Q(condition__icontains=words))
+    if grouped:
+        found = found.exclude(lead__in=list(found.values_list("pk", flat=True)))
     total = found.count()
     pages = max(1, -(-total // size))
     number = min(max(1, page), pages)
     start = (number - 1) * size
-    return Page(_rows(_ordered(found)[start : start + size], viewer), number, pages, total)
+    listed = _rows(_ordered(found)[start : start + size], viewer)
+    return Page(with_consequences(listed, viewer) if grouped else listed, number, pages, total)
+
+
+def with_consequences(listed: list[AlarmRow], viewer: Viewer | None) -> list[AlarmRow]:
+    """These alarms, each with those that follow from it, the most urgent first."""
+    beneath: dict[int | None, list[AlarmRow]] = {}
+    followers = visible(viewer).filter(lead__in=[one.id for one in listed])
+    for row in _rows(followers.annotate(rank=_RANK).order_by("rank", "active_since", "pk"), viewer):
+        beneath.setdefault(row.lead, []).append(row)
+    return [replace(one, consequences=tuple(beneath.get(one.id, ()))) for one in listed]
 
 
 def _rows(found: QuerySet[Alarm], viewer: Viewer | None) -> list[AlarmRow]:
     held = list(found)
-    names, types = people.agency_names(), type_names()
+    agencies, types = people.agency_names(), type_names()
     rules = SuppressionRule.objects.filter(key__in={one.rule for one in held if one.rule})
     why = {one.key: str(one) for one in rules}
-    return [_row(one, names, types, why, viewer) for one in held]
+    leads = names([one.lead for one in held if one.lead])
+    return [_row(one, agencies, types, why, leads.get(one.lead or 0, ""), viewer) for one in held]
 
 
 def _row(
@@ -202,6 +223,7 @@ def _row(
     names: Mapping[str, str],
     types: Mapping[str, str],
     why: Mapping[str, str],
+    lead: str,
     viewer: Viewer | None,
 ) -> AlarmRow:
     return AlarmRow(
@@ -211,7 +233,7 @@ def _row(
         one.datastream, one.value, one.unit, one.agency, names.get(one.agency, one.agency), one.lon, one.lat,
         one.active_since, one.called_at, one.changed_at, one.acknowledged_at, one.acknowledged_by, one.until,
         why.get(one.rule, one.reason), one.hidden_by, one.hidden_at, one.rule, one.reminded,
-        one.incident, one.incident_number,
+        one.lead, lead, one.incident, one.incident_number,
         one.simulated, allowed(one, viewer) if viewer else frozenset(),
     )  # fmt: skip
 
@@ -253,7 +275,9 @@ def kind(code: str) -> TypeRef:
 
 def top(viewer: Viewer | None, most: int = STRIP) -> list[AlarmRow]:
     """The most urgent alarms that nobody has acknowledged."""
-    return _rows(_ordered(visible(viewer).filter(state__in=SHOUTING))[:most], viewer)
+    return with_consequences(
+        _rows(_ordered(visible(viewer).filter(state__in=SHOUTING))[:most], viewer), viewer
+    )
 
 
 def counts(viewer: Viewer | None) -> Counts:
@@ -294,7 +318,7 @@ def alarm(alarm_id: int, viewer: Viewer | None = None) -> AlarmRow:
 
 def detail(alarm_id: int, viewer: Viewer) -> Detail:
     """Everything about one alarm. Raises NotFound."""
-    row = alarm(alarm_id, viewer)
+    [row] = with_consequences([alarm(alarm_id, viewer)], viewer)
     now = clock.now()
     return Detail(
         row=row, sop=_sop(row), owner=owner(row.agency), history=ledger.history(f"alarm:{row.id}")[::-1],

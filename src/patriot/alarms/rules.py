@@ -11,11 +11,12 @@ from patriot.people.rules import Role
 
 
 class State(TextChoices):
-    """Where an alarm stands. The first five follow the condition; the last three hide it, never stop it."""
+    """Where an alarm stands. The first six follow the condition; the last three hide it, never stop it."""
 
     NORMAL = "normal", _("Normal")
     UNACKNOWLEDGED = "unacknowledged", _("Not acknowledged")
     ACKNOWLEDGED = "acknowledged", _("Acknowledged")
+    CONSEQUENCE = "consequence", _("Follows from another alarm")
     RETURNED = "returned", _("Normal again, not acknowledged")
     LATCHED = "latched", _("Normal again, waits for a reset")
     SHELVED = "shelved", _("Shelved")
@@ -31,7 +32,9 @@ class Priority(TextChoices):
     LOW = "low", _("Low")
 
 
-SHOWN = frozenset({State.UNACKNOWLEDGED, State.ACKNOWLEDGED, State.RETURNED, State.LATCHED})
+SHOWN = frozenset(
+    {State.UNACKNOWLEDGED, State.ACKNOWLEDGED, State.CONSEQUENCE, State.RETURNED, State.LATCHED}
+)
 SHOUTING = frozenset({State.UNACKNOWLEDGED, State.RETURNED})  # somebody has yet to look
 HIDDEN = frozenset({State.SHELVED, State.SUPPRESSED, State.OUT_OF_SERVICE})
 RANK = {Priority.HIGH: 0, Priority.MEDIUM: 1, Priority.LOW: 2}
@@ -69,11 +72,15 @@ TRANSITIONS: Mapping[tuple[State, str], Step] = {
     (_S.ACKNOWLEDGED, "ease"): Step(_S.ACKNOWLEDGED, None),
     (_S.UNACKNOWLEDGED, "clear"): Step(None, _S.RETURNED),
     (_S.ACKNOWLEDGED, "clear"): Step(None, _S.NORMAL, latched=_S.LATCHED),
+    (_S.CONSEQUENCE, "worsen"): Step(_S.UNACKNOWLEDGED, None),  # unless its lead is as urgent: "group"
+    (_S.CONSEQUENCE, "ease"): Step(_S.CONSEQUENCE, None),
+    (_S.CONSEQUENCE, "clear"): Step(None, _S.NORMAL, latched=_S.LATCHED),
     **_hidden(_S.SHELVED),
     **_hidden(_S.SUPPRESSED),
     **_hidden(_S.OUT_OF_SERVICE),
     # people
     (_S.UNACKNOWLEDGED, "acknowledge"): Step(_S.ACKNOWLEDGED, None, OPERATORS),
+    (_S.CONSEQUENCE, "acknowledge"): Step(_S.ACKNOWLEDGED, None, OPERATORS),
     (_S.RETURNED, "acknowledge"): Step(None, _S.NORMAL, OPERATORS, _S.LATCHED),
     (_S.ACKNOWLEDGED, "undo_acknowledge"): Step(_S.UNACKNOWLEDGED, None, OPERATORS),
     (_S.NORMAL, "undo_acknowledge"): Step(None, _S.RETURNED, OPERATORS),
@@ -88,8 +95,14 @@ TRANSITIONS: Mapping[tuple[State, str], Step] = {
     },
     (_S.OUT_OF_SERVICE, "put_back"): Step(_S.UNACKNOWLEDGED, _S.NORMAL, OWNERS),
     # rules, as data
-    **{(state, "suppress"): Step(_S.SUPPRESSED, None) for state in (_S.UNACKNOWLEDGED, _S.ACKNOWLEDGED)},
+    **{
+        (state, "suppress"): Step(_S.SUPPRESSED, None)
+        for state in (_S.UNACKNOWLEDGED, _S.ACKNOWLEDGED, _S.CONSEQUENCE)
+    },
     (_S.SUPPRESSED, "release"): Step(_S.UNACKNOWLEDGED, _S.NORMAL),
+    # the river: what follows from an alarm above stands beneath it, until that one ends
+    (_S.UNACKNOWLEDGED, "group"): Step(_S.CONSEQUENCE, None),
+    (_S.CONSEQUENCE, "release"): Step(_S.UNACKNOWLEDGED, None),
     # the end of a time
     (_S.SHELVED, "expire"): Step(_S.UNACKNOWLEDGED, _S.NORMAL),
 }

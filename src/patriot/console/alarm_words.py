@@ -79,6 +79,9 @@ SENTENCES: dict[str, Callable[[Body], str]] = {
         if body["level"]
         else _("Normal again, while hidden")
     ),
+    "alarms.grouped": lambda body: _("{level}, follows from {lead}: no call of its own").format(
+        level=_level(body), lead=body["lead_name"]
+    ),
     "alarms.cleared": lambda body: _("Normal again") + _value(body),
     "alarms.acknowledged": lambda body: _("Acknowledged"),
     "alarms.acknowledgement_undone": lambda body: _("Acknowledgement taken back"),

@@ -41,7 +41,7 @@ def list_context(request: HttpRequest) -> dict[str, Any]:
     else:
         context["page"] = queries.alarms(
             viewer, tab, priority=narrowed["priority"], agency=narrowed["agency"], words=narrowed["words"],
-            page=page,
+            page=page, grouped=not any(narrowed.values()),
         )  # fmt: skip
     rows = context["page"].rows
     actors = {one.acknowledged_by for one in rows} | {one.hidden_by for one in rows}

@@ -195,7 +195,10 @@ class ReplyRow:
 
 @dataclass(frozen=True)
 class AlarmTypeRow:
-    """What an alarm's code means, which category of incident it opens, and whether for its thing's agency."""
+    """What an alarm's code means, which category of incident it opens, and whether for its thing's agency.
+
+    `along_river`: it tells of water on its way: below another of that kind it is a consequence.
+    """
 
     code: Code
     name_id: Text
@@ -203,6 +206,7 @@ class AlarmTypeRow:
     category: str
     to_owner: bool
     latching: bool
+    along_river: bool
 
 
 @dataclass(frozen=True)

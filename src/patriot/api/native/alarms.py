@@ -17,7 +17,9 @@ MOST_A_PAGE = 200
 
 
 class AlarmOut(Schema):
-    """An alarm. `state`: of ISA-18.2's life cycle; `level` 0: the condition is over."""
+    """An alarm. `state`: of ISA-18.2's life cycle; `level` 0: the condition is over; `lead`: the alarm it
+    follows from, while its state is `consequence`.
+    """
 
     id: int
     condition: str
@@ -41,6 +43,7 @@ class AlarmOut(Schema):
     until: datetime | None
     reason: str
     reminded: int
+    lead: int | None
     incident: int | None
     incident_number: str
     simulated: bool
