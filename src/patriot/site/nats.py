@@ -1,12 +1,13 @@
 """The embedded NATS: message stream and MQTT broker, the real server with its store under the home."""
 
 import json
+import os
 import secrets
 import shutil
 import signal
 import socket
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -15,11 +16,16 @@ from patriot.kernel.config import Config
 from patriot.kernel.nkeys import Issuer, new_seed
 from patriot.site.account import Command, give, unprivileged
 
+# Thousands of devices with a subject each: a cache of the last thousand subjects is only ever missed, and
+# collecting garbage at each doubling of a small heap costs more than the memory is worth (docs/performance.md).
+COLLECT_AT_PCT = 400
+MEMORY_SHARE = 4  # of the machine's memory; near it garbage is collected as often as it takes
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 TEMPLATE = """\
 server_name: patriot
 listen: "127.0.0.1:{port}"
 max_payload: 8MB
+disable_sublist_cache: true
 jetstream {{
   store_dir: "{store}"
   max_memory_store: 256MB
@@ -109,7 +115,11 @@ class Nats:
 
     def command(self) -> Command:
         """How to run the server in the foreground."""
-        return unprivileged(self.program, ["-c", self.folder / "nats.conf"], self.folder, signal.SIGTERM)
+        settings = self.folder / "nats.conf"
+        command = unprivileged(self.program, ["-c", settings], self.folder, signal.SIGTERM)
+        memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // MEMORY_SHARE
+        env = {"GOGC": str(COLLECT_AT_PCT), "GOMEMLIMIT": f"{memory}B", **os.environ}
+        return replace(command, options={**command.options, "env": env})
 
     def _port(self) -> int:
         """The same port as last time when it is free, so that clients find the server again."""
