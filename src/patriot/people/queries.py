@@ -140,13 +140,18 @@ def handovers(limit: int = 20) -> list[HandoverRow]:
     ]  # fmt: skip
 
 
-def holders(roles: Collection[Role]) -> list[tuple[int, str]]:
-    """(id, name) of the people who hold one of these roles, by name."""
-    users = User.objects.filter(is_active=True, memberships__role__in=roles).distinct().order_by("first_name")
+def holders(roles: Collection[Role], agency: str = "") -> list[tuple[int, str]]:
+    """(id, name) of the people who hold one of these roles, by name; `agency`: those who hold it there."""
+    users = _holding(roles, agency).distinct().order_by("first_name")
     return [(user.pk, user.get_full_name() or user.username) for user in users]
 
 
-def addresses_of(roles: Collection[Role]) -> list[str]:
-    """E-mail addresses of the people who hold one of these roles, each once."""
-    users = User.objects.filter(is_active=True, memberships__role__in=roles).exclude(email="")
-    return sorted(set(users.values_list("email", flat=True)))
+def reachable(roles: Collection[Role], agency: str = "") -> list[tuple[str, str]]:
+    """(e-mail address, language) of the people who hold one of these roles, each address once."""
+    users = _holding(roles, agency).exclude(email="").order_by("pk")
+    return sorted(dict(users.values_list("email", "language")).items())
+
+
+def _holding(roles: Collection[Role], agency: str) -> QuerySet[User]:
+    held = {"memberships__role__in": roles} | ({"memberships__agency__code": agency} if agency else {})
+    return User.objects.filter(is_active=True, **held)

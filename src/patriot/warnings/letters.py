@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import override
 
 from patriot.kernel import clock
+from patriot.people import letters as house
 from patriot.people import queries as people
 from patriot.people.rules import Role
 from patriot.warnings import compose, rules, subscriptions
@@ -99,16 +100,13 @@ def judged(code: int, words: bytes) -> Outcome:
 
 
 def call_leadership(row: PublicWarning) -> int:
-    """Tell leadership that a warning waits for them; returns how many letters left."""
-    addresses = people.addresses_of([Role.LEADERSHIP])
+    """Tell leadership that a warning waits for them; returns how many letters left the house."""
+    if not house.leave():
+        return 0
     url = f"{settings.CONFIG.public_url}/console/warnings/{row.pk}/"
     title = f"{rules.prefix(row.status, row.step, 'id')} {row.headline_id}".strip()
     sent = 0
-    for address in addresses:
+    for address, _language in people.reachable([Role.LEADERSHIP]):
         text = render_to_string("warnings/mail_escalated.txt", {"row": row, "url": url})
-        try:
-            EmailMessage(f"MENUNGGU PERSETUJUAN: {title}", text, to=[address]).send()
-            sent += 1
-        except TROUBLE as trouble:
-            log.warning("leadership could not be written to: %s", type(trouble).__name__)
+        sent += house.send(address, f"MENUNGGU PERSETUJUAN: {title}", text)
     return sent
