@@ -20,7 +20,7 @@ def test_it_loads_a_city_twice_with_the_same_result(name: str) -> None:
     for _ in range(2):
         assert pack.load(Pack(city.folder(name))) == AlarmType.objects.count() > 10
         assert SuppressionRule.objects.filter(from_pack=True).count() == 5
-    assert Counter(one.priority for one in escalation.chain()) == {"high": 3, "medium": 1}
+    assert Counter(one.priority for one in escalation.chain()) == {"high": 4, "medium": 1}
 
 
 def test_it_keeps_windows_that_people_planned() -> None:

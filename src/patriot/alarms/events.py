@@ -159,6 +159,17 @@ class Reminded(About):
     others: list[int]
 
 
+@announces("alarms.called_outside")
+@dataclass(frozen=True, kw_only=True)
+class CalledOutside(About):
+    """Nobody answered: so many letters left for those of `role`, in `of_agency` if that is named."""
+
+    step: int
+    role: str
+    of_agency: str
+    letters: int
+
+
 @announces("alarms.step_ticked")
 @dataclass(frozen=True, kw_only=True)
 class StepTicked(About):

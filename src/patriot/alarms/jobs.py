@@ -1,6 +1,6 @@
 """Alarms' periodic work: shelving ends, rules begin and end, those who wait too long are told of."""
 
-from patriot.alarms import actions
+from patriot.alarms import actions, callouts
 from patriot.alarms.models import Alarm
 from patriot.alarms.rules import State
 from patriot.kernel import clock
@@ -29,3 +29,9 @@ def follow_rules() -> None:
 def escalate() -> None:
     """Tell the next person."""
     actions.remind()
+
+
+@every("* * * * * */15")
+def call_outside() -> None:
+    """Write to those outside the room whom a step of escalation names, until a letter has left."""
+    callouts.call_waiting()

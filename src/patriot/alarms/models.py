@@ -75,6 +75,28 @@ class Call(models.Model):
         ordering = ["-at", "-pk"]
 
 
+class CallOut(models.Model):
+    """Somebody outside the room who is to be told of alarms that nobody answers, until a letter has left."""
+
+    alarms = models.ManyToManyField(Alarm, related_name="callouts")
+    role = models.CharField(max_length=16)
+    agency = models.CharField(max_length=32, blank=True)  # whose head; empty: of the city
+    step = models.PositiveSmallIntegerField()
+    due_at = models.DateTimeField()
+    tried_at = models.DateTimeField(null=True)
+    sent_at = models.DateTimeField(null=True)  # when the first letter had left
+    letters = models.PositiveSmallIntegerField(default=0)
+    over_at = models.DateTimeField(null=True)  # somebody answered before any letter left
+    simulated = models.BooleanField(default=False)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(sent_at=None) | models.Q(over_at=None), name="alarms_called_or_over"
+            )
+        ]
+
+
 class Note(models.Model):
     """Words of an operator beside an event: they may name people, so they stay out of the ledger."""
 

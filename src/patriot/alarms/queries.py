@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from patriot.alarms import load
 from patriot.alarms.actions import allowed, longest_shelving
+from patriot.alarms.callouts import CallOutRow, of_alarm
 from patriot.alarms.checklist import sop_of
 from patriot.alarms.models import (
     Alarm,
@@ -162,6 +163,7 @@ class Detail:
     shelve_max: timedelta
     category: str
     windows: list[tuple[str, str, datetime, datetime, str]]  # key, reason, from, until, who
+    callouts: list[CallOutRow]  # those outside the room who were called, or should be
 
 
 def visible(viewer: Viewer | None) -> QuerySet[Alarm]:
@@ -325,7 +327,7 @@ def detail(alarm_id: int, viewer: Viewer) -> Detail:
         notes=dict(Note.objects.filter(alarm=row.id).values_list("pk", "words")),
         calls_today=Call.objects.filter(alarm=row.id, at__gt=now - timedelta(days=1)).count(),
         shelve_max=longest_shelving(row.priority), category=kind(row.code).category,
-        windows=_windows(row, now),
+        windows=_windows(row, now), callouts=of_alarm(row.id, row.active_since) if row.active_since else [],
     )  # fmt: skip
 
 

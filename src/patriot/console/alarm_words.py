@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy
 from patriot.alarms.load import TARGET, Figures
 from patriot.alarms.queries import Detail, label_of
 from patriot.alarms.rules import Priority
+from patriot.people.queries import agency_names
 from patriot.people.rules import Role
 
 type Body = Mapping[str, Any]
@@ -66,6 +67,12 @@ def _value(body: Body) -> str:
     return f" ({body['value']:g} {body['unit']})" if body["value"] is not None else ""
 
 
+def called(role: str, agency: str) -> str:
+    """Who was called outside the room: the role, with its agency when it has one."""
+    short = agency_names().get(agency, agency)
+    return f"{Role(role).label}, {short}" if agency else str(Role(role).label)
+
+
 def _reminded(body: Body) -> str:
     role = Role(body["role"]).label
     words = _("Nobody has acknowledged it for {n} min: call {role}.")
@@ -95,6 +102,9 @@ SENTENCES: dict[str, Callable[[Body], str]] = {
     "alarms.out_of_service": lambda body: _("Out of service: {reason}").format(reason=body["reason"]),
     "alarms.put_back": lambda body: _("In service again"),
     "alarms.reminded": _reminded,
+    "alarms.called_outside": lambda body: _("Nobody answered: written to {role}").format(
+        role=called(body["role"], body["of_agency"])
+    ),
     "alarms.step_ticked": lambda body: (
         _("Step {n} of the checklist done") if body["done"] else _("Step {n} of the checklist open again")
     ).format(n=body["step"]),

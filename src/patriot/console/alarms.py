@@ -96,6 +96,7 @@ def detail_context(request: HttpRequest, alarm_id: int) -> dict[str, Any]:
         "story": alarm_words.story(found), "shelvings": shelvings()[found.row.priority],
         "trend": trend.of(found.row, now, viewer), "now": now,
         "embedded": "HX-Request" in request.headers and "page" not in request.GET,
+        "callouts": [(one, alarm_words.called(one.role, one.agency)) for one in found.callouts],
         "shown": found.row.state in SHOWN, "default_until": now + timedelta(hours=2),
         "done": sum(step.done_at is not None for step in found.sop),
     }  # fmt: skip
