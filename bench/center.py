@@ -39,10 +39,21 @@ class Center:
         return found
 
     def cpu_s(self, role: str) -> float:
-        """Seconds of processor time a role's process has used."""
-        pid = (self.home / "run" / f"{role}.pid").read_text().strip()
+        """Seconds of processor time a role's process has used; of `postgres` all its processes together."""
+        if role == "postgres":
+            parent = (self.home / "postgres" / "postmaster.pid").read_text().split()[0]
+            children = Path(f"/proc/{parent}/task/{parent}/children").read_text().split()
+            return _used_s(parent, also_ended=True) + sum(_used_s(child) for child in children)
+        return _used_s((self.home / "run" / f"{role}.pid").read_text().strip())
+
+
+def _used_s(pid: str, *, also_ended: bool = False) -> float:
+    """A process's own time, with `also_ended` that of its children that have ended."""
+    try:
         fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+    except FileNotFoundError:  # it has just ended: its parent's time tells of it
+        return 0.0
+    return sum(map(int, fields[11 : 15 if also_ended else 13])) / os.sysconf("SC_CLK_TCK")
 
 
 @contextmanager
