@@ -169,10 +169,7 @@ def _post(call: Call, steps: list[Step]) -> Answer:
     if call.path.strip("/") == CREATE_OBSERVATIONS:
         return _create_observations(call)
     entity, parent = destination(call, steps)
-    given = frozenset({parent[0].inverse}) if parent else frozenset()
-    draft = take.draft(entity, read_json(call.body), given=given)
-    if parent and draft.one.get(parent[0].inverse, parent[1]) != parent[1]:
-        raise Fault(f"The {parent[0].inverse} in the body is another than that of the address.")
+    draft = posted(entity, parent, call.body)
     writer = Writer(call.author)
     key = writer.create(draft, parent)
     reader = Reader(call.author.scope, call.base)
@@ -198,6 +195,15 @@ def destination(call: Call, steps: list[Step]) -> tuple[model.Entity, tuple[Link
         raise Fault(f"{link.name} is one entity and no collection: make it in {target(link).plural}.", 405)
     assert above.source.wanted is not None
     return target(link), (link, above.source.wanted)
+
+
+def posted(entity: model.Entity, parent: tuple[Link, int] | None, body: bytes) -> take.Draft:
+    """What is to be made of a body. Raises Fault."""
+    given = frozenset({parent[0].inverse}) if parent else frozenset()
+    draft = take.draft(entity, read_json(body), given=given)
+    if parent and draft.one.get(parent[0].inverse, parent[1]) != parent[1]:
+        raise Fault(f"The {parent[0].inverse} in the body is another than that of the address.")
+    return draft
 
 
 def _create_observations(call: Call) -> Answer:
