@@ -73,7 +73,8 @@ def start_intake(transactional_db: None, postgres: Config) -> Iterator[Callable[
         port = free_port()
         name = connection.settings_dict["NAME"]
         url = database_url or f"postgresql://patriot@/{name}?host={postgres.run_folder}"
-        env = os.environ | {"DATABASE_URL": url, "PATRIOT_OSMAND_PORT": str(port), "NATS_URL": ""} | more
+        env = os.environ | {"DATABASE_URL": url, "PATRIOT_OSMAND_PORT": str(port), "NATS_URL": "",
+                            "PATRIOT_STA_PORT": str(free_port())} | more  # fmt: skip
         started.append(subprocess.Popen([sys.executable, RUNNER], env=env))
         running = Running(started[-1], f"http://127.0.0.1:{port}")
         running.wait_until(200)

@@ -15,6 +15,7 @@ from patriot.intake.batch import Answer, Gatherer, Waiting
 from patriot.intake.creations import Subscribers
 from patriot.intake.door import Door
 from patriot.intake.features import Beginnings
+from patriot.intake.front import Front
 from patriot.intake.ingest import Ingest
 from patriot.intake.live import Live
 from patriot.intake.osmand import BadFrame, decode
@@ -123,7 +124,7 @@ async def run(config: Config) -> None:
     ingest, door = Ingest(config, live, subscribers), Door(config)
     server = Server(_server_config(config, Intake(gatherer, ingest)))
     serving = asyncio.create_task(server.serve(), name="osmand")
-    lives = (gatherer, publisher, bus, live, ingest, door, subscribers, Beginnings())
+    lives = (gatherer, publisher, bus, live, ingest, door, subscribers, Beginnings(), Front(config))
     working = [asyncio.create_task(one.run()) for one in lives]
     try:
         done, _ = await asyncio.wait({serving, *working}, return_when=asyncio.FIRST_COMPLETED)

@@ -31,6 +31,7 @@ class Config:
     http_port: int
     mqtt_port: int
     osmand_port: int
+    sta_port: int  # MQTT for clients of SensorThings
     city: str
     demo: bool
     scenario: str  # what the demo's simulator plays; "none": nobody
@@ -51,6 +52,7 @@ class Config:
             http_port=http_port,
             mqtt_port=_port(env, "PATRIOT_MQTT_PORT", 1883),
             osmand_port=_port(env, "PATRIOT_OSMAND_PORT", 5055),
+            sta_port=_port(env, "PATRIOT_STA_PORT", 1885),
             city=env.get("PATRIOT_CITY") or "kota_bekasi",
             demo=env.get("PATRIOT_DEMO", "") == "1",
             scenario=env.get("PATRIOT_SCENARIO") or "ordinary-day",

@@ -53,8 +53,8 @@ def _call(request: HttpRequest, path: str) -> Call:
 
 
 def mqtt_address(request: HttpRequest) -> str:
-    """Where the broker listens, as the service root tells."""
-    return f"mqtt://{request.get_host().rpartition(':')[0] or request.get_host()}:{settings.CONFIG.mqtt_port}"
+    """Where clients of the standard are heard, as the service root tells."""
+    return f"mqtt://{request.get_host().rpartition(':')[0] or request.get_host()}:{settings.CONFIG.sta_port}"
 
 
 def respond(answer: Answer) -> HttpResponse:
