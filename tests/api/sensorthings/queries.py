@@ -50,7 +50,14 @@ WORDS = [
     "§",
 ]
 
-atoms = st.sampled_from(PATHS + LITERALS + ["x/name", "d/result", "x/Thing/name", "x"])
+SHAPES = ["location", "feature", "observedArea", "Locations/location", "Things/Locations/location",
+          "x/location", "Datastreams/observedArea", "Thing/Locations/location", "FeatureOfInterest/feature",
+          "Datastream/Thing/Locations/location", "Observations/FeatureOfInterest/feature", "d/observedArea",
+          "HistoricalLocations/Locations/location", "Datastream/observedArea"]  # fmt: skip
+both = st.builds(lambda name, one, other: f"{name}({one}, {other})",
+                 st.sampled_from([name for name in FUNCTIONS if name[:3] in ("geo", "st_")]),
+                 st.sampled_from(SHAPES), st.sampled_from(SHAPES))  # fmt: skip
+atoms = st.sampled_from(PATHS + LITERALS + ["x/name", "d/result", "x/Thing/name", "x"]) | both
 
 
 def _bigger(inner: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
