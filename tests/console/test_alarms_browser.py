@@ -1,7 +1,6 @@
 """The alarm pages in a real browser: keys, sound and silence, the title's count, the list that follows."""
 
 import os
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -9,21 +8,17 @@ from typing import Any
 import pytest
 from django.db import connections
 from django.test import Client
-from playwright.sync_api import BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import BrowserContext, Page, expect
 
 from patriot.alarms import actions
 from patriot.alarms.models import Alarm
 from patriot.alarms.rules import State
 from patriot.people.models import User
 from patriot.people.rules import Role
-from patriot.site.templatetags.assets import asset_url
 from tests import factories
 from tests.alarms.makers import OTHER, told
+from tests.browser import chromium
 
-CHROMIUM = shutil.which("chromium")
-FLAGS = ["--no-sandbox", "--disable-gpu-sandbox", "--use-gl=angle", "--use-angle=swiftshader",
-         "--enable-unsafe-swiftshader", "--disable-background-networking", "--disable-component-update",
-         "--no-first-run", "--disable-sync"]  # fmt: skip
 SHOTS = os.environ.get("PATRIOT_SHOTS", "")
 HEARD = """window.tones = [];
 const create = AudioContext.prototype.createOscillator;
@@ -47,21 +42,16 @@ def account() -> User:
 @pytest.fixture
 def console(live_server: Any, account: User, monkeypatch: pytest.MonkeyPatch) -> Iterator[BrowserContext]:
     """A signed-in operator whose browser notes every tone; the ledger's stream is played to it."""
-    if CHROMIUM is None or not asset_url("alarms"):
-        why = "needs Debian's chromium and the built front end (make build)"
-        pytest.fail(why) if os.environ.get("CI") else pytest.skip(why)
     monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")  # Playwright's own loop runs in this thread
     client = Client()
     client.force_login(account)
     session = client.cookies["sessionid"].value
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+    with chromium("alarms") as browser:
         context = browser.new_context(viewport={"width": 1440, "height": 900}, base_url=live_server.url)
         context.add_cookies([{"name": "sessionid", "value": session, "url": live_server.url}])
         context.add_init_script(HEARD)
         context.route("**/live", lambda route: route.fulfill(content_type="text/event-stream", body=NEWS))
         yield context
-        browser.close()
         connections.close_all()  # those opened beside Playwright's loop are not the test's own
 
 

@@ -1,21 +1,15 @@
 """A whole center, running, with nobody simulated at work in it; and a browser."""
 
-import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, expect, sync_playwright
+from playwright.sync_api import Browser, expect
 
+from tests.browser import chromium
 from tests.e2e.people import PATIENCE_MS, Stage
 from tests.site.conftest import Installation, end
-
-FLAGS = [
-    "--no-sandbox", "--disable-gpu-sandbox", "--use-gl=angle", "--use-angle=swiftshader",
-    "--enable-unsafe-swiftshader", "--disable-background-networking", "--disable-component-update",
-    "--no-first-run", "--disable-sync",
-]  # fmt: skip
 
 
 @pytest.fixture(scope="package")
@@ -35,14 +29,9 @@ def center() -> Iterator[Installation]:
 
 @pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
-    """Debian's Chromium; without it the tests that need it are skipped, saying so."""
-    program = shutil.which("chromium") or shutil.which("google-chrome")
-    if not program:
-        pytest.skip("no Chromium: install Debian's package chromium to run the browser tests")
-    with sync_playwright() as play:
-        chromium = play.chromium.launch(executable_path=program, args=FLAGS)
-        yield chromium
-        chromium.close()
+    """Debian's Chromium."""
+    with chromium("wall") as opened:
+        yield opened
 
 
 @pytest.fixture

@@ -1,14 +1,13 @@
 """One whole center for the tests that wound it: they leave it as healthy as they found it, or fail."""
 
-import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser
 
-from tests.e2e.conftest import FLAGS
+from tests.browser import chromium
 from tests.e2e.people import Stage
 from tests.site.conftest import Installation, end
 
@@ -32,17 +31,9 @@ def center() -> Iterator[Installation]:
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """Debian's Chromium; without it the tests that need it are skipped, saying so.
-
-    Closed with its module: while it is open, asyncio cannot be used.
-    """
-    program = shutil.which("chromium") or shutil.which("google-chrome")
-    if not program:
-        pytest.skip("no Chromium: install Debian's package chromium to run the browser tests")
-    with sync_playwright() as play:
-        chromium = play.chromium.launch(executable_path=program, args=FLAGS)
-        yield chromium
-        chromium.close()
+    """Debian's Chromium. Closed with its module: while it is open, asyncio cannot be used."""
+    with chromium("wall") as opened:
+        yield opened
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 """The officer's phone in a real browser: the whole call, also where there is no connection."""
 
 import os
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -9,7 +8,7 @@ from typing import Any
 import pytest
 from django.db import connections, transaction
 from django.test import Client
-from playwright.sync_api import BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import BrowserContext, Page, expect
 
 from patriot.dispatch import actions, duty
 from patriot.dispatch.models import Assignment, Measurement
@@ -19,14 +18,10 @@ from patriot.people.models import User
 from patriot.people.rules import Role
 from patriot.places import streets
 from patriot.places.models import Street
-from patriot.site.templatetags.assets import asset_url
 from tests import factories
+from tests.browser import chromium
 from tests.dispatch.makers import SPOT, called_out, fix, picture
 
-CHROMIUM = shutil.which("chromium")
-FLAGS = ["--no-sandbox", "--disable-gpu-sandbox", "--use-gl=angle", "--use-angle=swiftshader",
-         "--enable-unsafe-swiftshader", "--disable-background-networking", "--disable-component-update",
-         "--no-first-run", "--disable-sync"]  # fmt: skip
 SHOTS = os.environ.get("PATRIOT_SHOTS", "")
 
 expect.set_options(timeout=15_000)  # a busy machine is not a fault of the page
@@ -41,20 +36,15 @@ def account() -> User:
 @pytest.fixture
 def phone(live_server: Any, account: User, monkeypatch: pytest.MonkeyPatch) -> Iterator[BrowserContext]:
     """A signed-in phone, 360 px wide."""
-    if CHROMIUM is None or not asset_url("field"):
-        why = "needs Debian's chromium and the built front end (make build)"
-        pytest.fail(why) if os.environ.get("CI") else pytest.skip(why)
     monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")  # Playwright's own loop runs in this thread
     client = Client()
     client.force_login(account)
     session = client.cookies["sessionid"].value
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+    with chromium("field") as browser:
         context = browser.new_context(viewport={"width": 360, "height": 760}, base_url=live_server.url,
                                       color_scheme=os.environ.get("PATRIOT_SCHEME", "light"))  # type: ignore[arg-type] # fmt: skip
         context.add_cookies([{"name": "sessionid", "value": session, "url": live_server.url}])
         yield context
-        browser.close()
         connections.close_all()  # those opened beside Playwright's loop are not the test's own
 
 

@@ -1,27 +1,20 @@
 """The report form in a real browser: quicker with scripts, complete without, at 320 px."""
 
-import os
 import re
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.db import connections
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from patriot.places import editions
 from patriot.places.models import Facility
 from patriot.reports.models import Photo, ServiceRequest
-from patriot.site.templatetags.assets import asset_url
+from tests import browser
 from tests.factories import category
 from tests.reports.test_images import geotagged
-
-CHROMIUM = shutil.which("chromium")
-FLAGS = ["--no-sandbox", "--disable-gpu-sandbox", "--use-gl=angle", "--use-angle=swiftshader",
-         "--enable-unsafe-swiftshader", "--disable-background-networking", "--disable-component-update",
-         "--no-first-run", "--disable-sync"]  # fmt: skip
 
 expect.set_options(timeout=15_000)  # a busy machine is not a fault of the page
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -40,14 +33,9 @@ def city() -> None:
 
 @pytest.fixture
 def chromium(monkeypatch: pytest.MonkeyPatch) -> Iterator[Browser]:
-    if CHROMIUM is None or not asset_url("report"):
-        why = "needs Debian's chromium and the built front end (make build)"
-        pytest.fail(why) if os.environ.get("CI") else pytest.skip(why)
     monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")  # Playwright's own loop runs in this thread
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield browser
-        browser.close()
+    with browser.chromium("report") as opened_one:
+        yield opened_one
         connections.close_all()  # those opened beside Playwright's loop are not the test's own
 
 

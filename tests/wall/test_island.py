@@ -1,9 +1,7 @@
 """The wall's island in a real browser, against a stream that the test holds in its hand."""
 
 import json
-import os
 import queue
-import shutil
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -16,16 +14,14 @@ from django.conf import settings
 from django.template.loader import render_to_string
 from django.test import RequestFactory
 from django.utils import translation
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
-from patriot.site.templatetags.assets import BUILT, entry
+from patriot.site.templatetags.assets import BUILT
+from tests.browser import chromium
 
 pytestmark = pytest.mark.browser
 
 TYPES = {".js": "text/javascript", ".css": "text/css", ".woff2": "font/woff2", ".svg": "image/svg+xml"}
-FLAGS = ["--no-sandbox", "--disable-gpu-sandbox", "--use-gl=angle", "--use-angle=swiftshader",
-         "--enable-unsafe-swiftshader", "--disable-background-networking", "--disable-component-update",
-         "--no-first-run", "--disable-sync"]  # fmt: skip
 CONFIG = {"city": "Kota Bekasi", "stream": "/wall/stream", "map": "/places/map.json",
           "incident": "/console/?incident=0", "language": "id", "simulated": False}  # fmt: skip
 SQUARE = {
@@ -131,18 +127,8 @@ def page() -> str:
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    chromium = shutil.which("chromium")
-    if chromium is None or entry("wall") is None:
-        reason = (
-            "no Chromium on this machine"
-            if chromium is None
-            else "the front end is not built: run `make build`"
-        )
-        pytest.fail(reason) if os.environ.get("CI") else pytest.skip(reason)
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
+    with chromium("wall") as opened:
         yield opened
-        opened.close()
 
 
 @pytest.fixture
