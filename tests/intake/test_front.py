@@ -15,6 +15,7 @@ import orjson
 import pytest
 
 from patriot.api.sensorthings.live import messages
+from patriot.intake import front
 from patriot.intake.front import Front
 from patriot.kernel.bus import Bus
 from patriot.people import actions as people
@@ -62,8 +63,9 @@ class Door:
 
 
 @pytest.fixture
-def door(transactional_db: None, broker: Broker) -> Iterator[Door]:
+def door(transactional_db: None, broker: Broker, monkeypatch: pytest.MonkeyPatch) -> Iterator[Door]:
     """The door by itself, with the feed that tells of what is made."""
+    monkeypatch.setattr(front, "LOOK_S", 0.2)
     found = Door(free_port())
     config = replace(broker.config, sta_port=found.port)
     bus = Bus(config.nats_address, "test")
@@ -122,7 +124,8 @@ def test_an_agency_makes_what_is_its_own_and_nothing_else(door: Door) -> None:
     publish(device, "v1.1/Observations", orjson.dumps(DEEP), 2)
     assert query("SELECT value FROM sensing_observation") == [(7.0,)]
     assert Thing.objects.get(name="Test Thing").agency == "dlh"
-    assert refused() == [("mqtt.staff.dlh", "not_created")]
+    user = factories.User.objects.get(username="mqtt.staff.dlh")
+    assert refused() == [(f"user:{user.pk}", "not_created")]
 
 
 @pytest.mark.parametrize("role", [Role.CITIZEN, Role.OPERATOR])
@@ -211,9 +214,51 @@ def test_it_tells_who_subscribed_of_what_a_token_made(door: Door) -> None:
     assert heard(device)["name"] == "New"
 
 
+def test_who_signed_in_hears_what_they_may_see_and_nobody_else_does(door: Door) -> None:
+    administrator = token(Role.ADMINISTRATOR)
+    clients = [
+        door.client("suite", administrator),
+        door.client("suite", token(Role.STAFF, "dlh")),
+        door.client(),
+    ]
+    assert [subscribe(client, "v1.1/Things") for client in clients] == [2, 2, 2]
+    maker = door.client("suite", administrator)
+    for number, (agency, public) in enumerate((("dbmsda", False), ("dlh", False), ("dbmsda", True)), 1):
+        factories.agency(agency)
+        said = {"name": f"{number}", "description": "", "properties": {"agency": agency, "public": public}}
+        publish(maker, "v1.1/Things", orjson.dumps(said), number)
+    assert [heard(clients[0])["name"] for _ in range(3)] == ["1", "2", "3"]
+    assert [heard(clients[1])["name"] for _ in range(2)] == ["2", "3"]
+    assert heard(clients[2])["name"] == "3"
+
+
+@pytest.mark.parametrize("topic", ["seen/#", "seen/+/v1.1/Things", "#"])
+def test_a_device_cannot_hear_what_others_may_see(broker: Broker, topic: str) -> None:
+    assert subscribe(Device(broker.mqtt_port), topic) == 0x80
+
+
+def test_a_new_datastream_is_told_as_it_was_made(door: Door) -> None:
+    administrator = token(Role.ADMINISTRATOR)
+    device, chosen = door.client("suite", administrator), door.client("suite", administrator)
+    assert subscribe(device, "v1.1/Datastreams") == 2
+    assert subscribe(chosen, "v1.1/Datastreams?$select=name,phenomenonTime") == 2
+    publish(door.client("suite", administrator), "v1.1/Observations", orjson.dumps(DEEP))
+    told = heard(device)
+    assert told.keys().isdisjoint({"phenomenonTime", "resultTime", "observedArea"})
+    assert heard(chosen) == {"name": "test datastream.", "phenomenonTime": None}
+
+
+def test_a_subscriber_whose_token_is_revoked_is_put_out(door: Door) -> None:
+    device = door.client("suite", token(Role.ADMINISTRATOR))
+    assert subscribe(device, "v1.1/Things") == 2
+    ApiToken.objects.all().delete()
+    device.link.settimeout(LONGEST_WAIT)
+    assert device.receive(1) == b""
+
+
 @pytest.mark.parametrize("topic", [
-    "#", "said/v1.1/Things", "$SYS/#", "sensing/gauge-1/level", "v1.1//Things", "v1.1/#/Things", "v1.1/>",
-    "v1.1/Things\t", "v1.0/Things",
+    "#", "seen/x/v1.1/Things", "said/v1.1/Things", "$SYS/#", "sensing/gauge-1/level", "v1.1//Things",
+    "v1.1/#/Things", "v1.1/>", "v1.1/Things\t", "v1.0/Things", f"v1.1/Things?$filter=name eq '{'x' * 3000}'",
 ])  # fmt: skip
 def test_it_tells_of_the_standards_topics_only(door: Door, topic: str) -> None:
     assert subscribe(door.client(), topic) == 0x80

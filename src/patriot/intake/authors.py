@@ -10,11 +10,12 @@ from typing import Any
 from django.db import Error, InterfaceError, OperationalError, connection, transaction
 
 from patriot.intake.creations import FAILED, NOT_CREATED
-from patriot.intake.refused import COUNT, KEEP, Gate, Refused
+from patriot.intake.refused import COUNT, KEEP, LONGEST_TOPIC, Gate, Refused
 from patriot.kernel.errors import Refused as Denied
 from patriot.people import queries as people
 from patriot.sensing.sta import mqtt
 from patriot.sensing.sta.authors import Author
+from patriot.sensing.sta.compiler import Scope
 from patriot.sensing.sta.errors import Fault
 from patriot.sensing.sta.topics import ROOT
 
@@ -32,9 +33,9 @@ class Stranger(Exception):  # noqa: N818 - ends the connection
     """The token is not known any more."""
 
 
-async def known(token: str) -> bool:
-    """Whether somebody may sign in with this token. Raises Away."""
-    return await _work(lambda: people.user_for_token(token) is not None)
+async def scope(token: str) -> Scope:
+    """What the token's owner may see. Raises Away, Stranger."""
+    return await _work(lambda: _author(token).scope)
 
 
 async def make(token: str, topic: str, payload: bytes) -> None:
@@ -60,13 +61,17 @@ def _closing[T](work: Callable[[], T]) -> T:
 
 
 def _make(token: str, topic: str, payload: bytes) -> None:
-    user = people.user_for_token(token) if token else None
-    if token and user is None:
-        raise Stranger("its token is not known any more")
-    author = Author.of(people.viewer(user)) if user else mqtt.INTAKE
+    author = _author(token) if token else mqtt.INTAKE
     if reason := _refusal(author, topic, payload):
-        name = user.username if user else "device"
-        _keep(Refused(datetime.now(UTC), name[:80], topic[:255], reason, payload))
+        name = author.actor if token else "device"
+        _keep(Refused(datetime.now(UTC), name, topic[:LONGEST_TOPIC], reason, payload))
+
+
+def _author(token: str) -> Author:
+    user = people.user_for_token(token)
+    if user is None:
+        raise Stranger("its token is not known, or not any more")
+    return Author.of(people.viewer(user))
 
 
 def _refusal(author: Author, topic: str, payload: bytes) -> str:

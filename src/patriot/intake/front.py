@@ -3,8 +3,9 @@
 Devices speak to the broker itself, which is fast. It knows no API tokens, nor who sent what it stored, and
 refuses spaces in topics and points in clients' names, which the standard's clients use. So these come in
 here: whoever signs in with a token makes over MQTT what they may make over HTTP, acknowledged after the
-commit; what they subscribe to is subscribed to at the broker in their stead. Without a name one comes in on
-this machine only, as at the broker, and makes observations only.
+commit; what they subscribe to is subscribed to at the broker in their stead, and tells what they may see.
+Without a name one comes in on this machine only, as at the broker, makes observations only and hears what is
+public.
 """
 
 import asyncio
@@ -36,15 +37,18 @@ from patriot.intake.packets import (
     unsubscribe,
 )
 from patriot.kernel.config import Config
-from patriot.sensing.sta.topics import ROOT, subject_of, topic_of
+from patriot.sensing.sta.compiler import Scope
+from patriot.sensing.sta.topics import PUBLIC, ROOT, seen, subject_of, topic_of, unseen
 
 log = logging.getLogger(__name__)
 
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 AGAIN_S = 2.0
+LOOK_S = 15.0  # how often it is looked whether who is in still may
 SIGN_IN_S = 10.0
 MOST_CLIENTS, MOST_TOPICS = 1000, 200
 MOST_UNSENT = 4 * 1024 * 1024  # bytes: who does not listen misses what comes then
+LONGEST_SUBJECT = 2000  # bytes: the broker reads no longer lines
 FAILED = 0x80
 ACCEPTED, WRONG_VERSION, NOT_NOW, NOT_AUTHORIZED = 0, 1, 3, 5
 
@@ -82,11 +86,28 @@ class Front:
                 self.config.sta_port,
             )
             async with server:
-                await lost.wait()
+                watching = asyncio.create_task(self._watch())
+                try:
+                    await lost.wait()
+                finally:
+                    watching.cancel()
         finally:
             for client in list(self._clients):
                 client.writer.close()
             await link.close()
+
+    async def _watch(self) -> None:
+        """Put out who may not be in any more, or may see something else than when they came."""
+        while True:
+            await asyncio.sleep(LOOK_S)
+            for client in [client for client in self._clients if client.token]:
+                try:
+                    if await authors.scope(client.token) != client.scope:
+                        client.writer.close()
+                except Stranger:
+                    client.writer.close()
+                except Away:
+                    break
 
     async def _serve(self, link: Client, reader: StreamReader, writer: StreamWriter) -> None:
         session = Session(link, reader, writer, local=self.config.bind in LOOPBACK)
@@ -112,7 +133,8 @@ class Session:
     reader: StreamReader
     writer: StreamWriter
     local: bool
-    _token: str = ""
+    scope: Scope = PUBLIC  # what it may see
+    token: str = ""
     _silence: float | None = None
     _topics: dict[str, Subscription] = field(default_factory=dict)
     _received: set[int] = field(default_factory=set)  # numbers of QoS 2 that the client still remembers
@@ -147,10 +169,15 @@ class Session:
         if first.kind != Kind.CONNECT:
             raise Malformed("the first packet is no CONNECT")
         said = connect(first.body)
-        self._silence, self._token = said.keep_alive * 1.5 or None, said.password
-        code = ACCEPTED if said.known else WRONG_VERSION
-        if said.known and not (await authors.known(said.password) if said.user else self.local):
-            code = NOT_AUTHORIZED
+        self._silence = said.keep_alive * 1.5 or None
+        code = ACCEPTED if said.known and (self.local or said.user) else NOT_AUTHORIZED
+        if not said.known:
+            code = WRONG_VERSION
+        elif said.user:
+            try:
+                self.token, self.scope = said.password, await authors.scope(said.password)
+            except Stranger:
+                code = NOT_AUTHORIZED
         self.writer.write(packet(Kind.CONNACK, bytes([0, code])))
         return code == ACCEPTED
 
@@ -158,7 +185,7 @@ class Session:
         """Make what is sent, once; then acknowledge. What cannot be made is kept with its reason."""
         said = publish(found)
         if said.number not in self._received:
-            await authors.make(self._token, said.topic, said.payload)
+            await authors.make(self.token, said.topic, said.payload)
         if said.qos == 1:
             self.writer.write(answer(Kind.PUBACK, said.number))
         elif said.qos:
@@ -182,8 +209,11 @@ class Session:
         if subject is None or len(self._topics) >= MOST_TOPICS:
             return False
         if topic not in self._topics:
+            heard = subject if self.scope == PUBLIC else seen(self.scope, subject)
+            if len(heard.encode()) > LONGEST_SUBJECT:
+                return False
             plain = not subject.endswith(">") and "*" not in subject.split(".")
-            self._topics[topic] = await self.link.subscribe(subject, cb=self._says(topic if plain else ""))
+            self._topics[topic] = await self.link.subscribe(heard, cb=self._says(topic if plain else ""))
         return True
 
     def _says(self, topic: str) -> Callable[[Msg], Awaitable[None]]:
@@ -191,7 +221,7 @@ class Session:
 
         async def say(heard: Msg) -> None:
             if self.writer.transport.get_write_buffer_size() < MOST_UNSENT:
-                self.writer.write(message(topic or topic_of(heard.subject), heard.data))
+                self.writer.write(message(topic or topic_of(unseen(heard.subject)), heard.data))
 
         return say
 

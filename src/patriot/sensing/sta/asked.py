@@ -14,12 +14,11 @@ from django.db import Error, connection, transaction
 from numpy.typing import NDArray
 
 from patriot.sensing.sta import present
-from patriot.sensing.sta.compiler import Scope
 from patriot.sensing.sta.errors import Fault
 from patriot.sensing.sta.model import DATASTREAM, OBSERVATION
 from patriot.sensing.sta.reader import LARGEST_PAGE, Reader, Rows, Source
 from patriot.sensing.sta.resolve import resolve
-from patriot.sensing.sta.topics import Topic
+from patriot.sensing.sta.topics import PUBLIC, Topic
 
 log = logging.getLogger(__name__)
 
@@ -61,10 +60,10 @@ class Told:
 
 
 def is_plain(topic: Topic) -> bool:
-    """Whether a reading is told without asking: of all observations or a datastream's, some properties."""
+    """Whether a reading is told without asking: of all or a datastream's that are public, some properties."""
     collection = topic.entity is OBSERVATION and topic.key is None and not topic.part
     chosen = all(path.steps[0] in SAID_WITHOUT and len(path.steps) == 1 for path in topic.options.select)
-    asked = topic.options.filter is not None or topic.options.expand
+    asked = topic.options.filter is not None or topic.options.expand or topic.scope != PUBLIC
     return collection and chosen and not asked and (topic.stream is not None or len(topic.steps) == 1)
 
 
@@ -80,19 +79,22 @@ def possible(topics: Sequence[Topic], told: Told, public: Collection[int]) -> To
     """Without those that none of the topics can be told of: hidden ones, and those of other datastreams than
     all of them name.
     """
-    named = {_named(topic) for topic in topics}
-    wanted = [stream for stream in public if None in named or stream in named]
-    return told.only(np.isin(told.streams, np.array(wanted, np.int64)))
+    hidden = {_named(topic) for topic in topics if topic.scope != PUBLIC}
+    if None in hidden:
+        return told
+    named = {_named(topic) for topic in topics if topic.scope == PUBLIC}
+    wanted = hidden | {stream for stream in public if None in named or stream in named}
+    return told.only(np.isin(told.streams, np.array([one for one in wanted if one is not None], np.int64)))
 
 
 def messages(topics: Sequence[Topic], told: Told, base: str) -> list[Message]:
-    """What to publish of these readings: each topic's view of those that strangers may see."""
+    """What to publish of these readings: each topic's view of those that who hears it may see."""
     found: list[Message] = []
     for topic in topics:
         try:
             with transaction.atomic(), connection.cursor() as cursor:
                 cursor.execute(f"SET LOCAL statement_timeout = {PATIENCE_MS}")
-                found += _messages(topic, told, Reader(Scope(), base))
+                found += _messages(topic, told, Reader(topic.scope, base))
         except (Fault, Error) as fault:
             log.info("a topic was told of none of %d readings: %s", len(told), fault)
     return found

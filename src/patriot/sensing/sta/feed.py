@@ -3,8 +3,8 @@
 After a change the broker is asked who subscribed (`CONNZ` with a filter, open to every account), and only
 then is the change matched: who subscribed before it is told of it, however shortly before. Changes that come
 while a question is on its way share the next one; where nothing changes, nothing is asked. Subscribers are
-the broker's business and strangers to us: they are told what is public. Best effort, as core NATS is: the
-truth is in the database.
+the broker's business and strangers to us: they are told what is public. Those who came in with a token are
+told what its owner may see (`topics.SEEN`). Best effort, as core NATS is: the truth is in the database.
 """
 
 import asyncio
@@ -19,13 +19,13 @@ import orjson
 from numpy.typing import NDArray
 
 from patriot.kernel.bus import Bus
+from patriot.sensing.models import Datastream
 from patriot.sensing.sta import asked, present, times
-from patriot.sensing.sta.compiler import Scope
 from patriot.sensing.sta.errors import Fault
-from patriot.sensing.sta.model import OBSERVATION
+from patriot.sensing.sta.model import DATASTREAM, OBSERVATION
 from patriot.sensing.sta.reader import Reader, Source
 from patriot.sensing.sta.resolve import resolve
-from patriot.sensing.sta.topics import SUBJECTS, Topic, topics
+from patriot.sensing.sta.topics import SEEN, SUBJECTS, Topic, topics
 from patriot.sensing.sta.write import Change
 
 log = logging.getLogger(__name__)
@@ -36,7 +36,10 @@ QUIET_PAUSE_S = 0.25  # while nobody subscribed
 SHARE = 20  # a pause is so many times as long as its question took: that grows with the broker's connections
 MOST_WAITING = 10_000
 WHO = "$SYS.REQ.SERVER.PING.CONNZ"
-QUESTION = orjson.dumps({"subscriptions": True, "filter_subject": SUBJECTS, "limit": 4096})
+QUESTIONS = [
+    orjson.dumps({"subscriptions": True, "filter_subject": subjects, "limit": 4096})
+    for subjects in (SUBJECTS, f"{SEEN}>")
+]
 
 type Message = tuple[str, bytes]
 
@@ -88,10 +91,10 @@ class Feed:
             self._pause_ends = monotonic() + min(LONGEST_PAUSE_S, pause)
 
     async def _refresh(self) -> None:
-        answer = await self.bus.request(WHO, QUESTION)
-        if answer is None:
+        answers = await asyncio.gather(*(self.bus.request(WHO, question) for question in QUESTIONS))
+        if None in answers:
             return
-        subjects = _subjects(answer)
+        subjects = frozenset(subject for answer in answers if answer for subject in _subjects(answer))
         if subjects != self.topics.keys():
             self.topics = {subject: self.topics.get(subject) or topics(subject) for subject in subjects}
             self.streams = _streams(self.topics)
@@ -161,13 +164,12 @@ class Feed:
         return said
 
 
-def _subjects(answer: bytes) -> frozenset[str]:
+def _subjects(answer: bytes) -> list[str]:
     connections = orjson.loads(answer).get("data", {}).get("connections") or ()
-    prefix = SUBJECTS[:-1]
-    return frozenset(
+    return [
         subject for each in connections for subject in each.get("subscriptions_list") or ()
-        if subject.startswith(prefix)
-    )  # fmt: skip
+        if subject.startswith((SUBJECTS[:-1], SEEN))
+    ]  # fmt: skip
 
 
 def _streams(found: dict[str, list[Topic]]) -> dict[int | None, list[Topic]]:
@@ -180,19 +182,19 @@ def _streams(found: dict[str, list[Topic]]) -> dict[int | None, list[Topic]]:
 
 
 def messages(wanted: Sequence[Topic], changes: Iterable[Change], base: str) -> list[Message]:
-    """What to publish of these changes: each topic's view of each entity that strangers may see. Asks the
+    """What to publish of these changes: each topic's view of each entity that who hears it may see. Asks the
     database.
     """
-    reader = Reader(Scope(), base)
     return [
         (topic.subject, payload)
         for entity, key, parts in changes
         for topic in wanted
-        if topic.concerns(entity, key, parts) and (payload := _payload(topic, key, reader)) is not None
+        if topic.concerns(entity, key, parts) and (payload := _payload(topic, key, parts, base)) is not None
     ]
 
 
-def _payload(topic: Topic, key: int, reader: Reader) -> bytes | None:
+def _payload(topic: Topic, key: int, parts: frozenset[str] | None, base: str) -> bytes | None:
+    reader = Reader(topic.scope, base)
     try:
         source = resolve(topic.steps, reader).source
     except Fault:
@@ -203,7 +205,19 @@ def _payload(topic: Topic, key: int, reader: Reader) -> bytes | None:
     if not found:
         return None
     record = found[0].record
+    if parts is None and topic.entity is DATASTREAM:
+        _as_made(record, key, topic)
     return present.encode({topic.part: record.get(topic.part)} if topic.part else record)
+
+
+def _as_made(record: present.Record, key: int, topic: Topic) -> None:
+    """A new datastream has observed nothing yet, also when its observations came with it."""
+    given = Datastream.objects.filter(pk=key, observed_area__isnull=False).exists()
+    for name in ("phenomenonTime", "resultTime", *(() if given else ("observedArea",))):
+        if name in record and topic.options.select:
+            record[name] = None
+        else:
+            record.pop(name, None)
 
 
 _feeds: list[Feed] = []

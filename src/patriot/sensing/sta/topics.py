@@ -1,11 +1,18 @@
 """MQTT topics of the standard, and the broker's subjects for them. Pure.
 
-NATS maps a topic's `/` to `.` and its `.` to `//`: `v1.1/Things(1)` is the subject `v1//1.Things(1)`.
+NATS maps a topic's `/` to `.` and its `.` to `//`: `v1.1/Things(1)` is the subject `v1//1.Things(1)`. Under
+it everybody hears what is public. What somebody may see beyond that is said under
+`seen.<who>.v1//1.Things(1)`, which only the house itself may hear: see intake/front.py.
 """
 
-from dataclasses import dataclass
+import base64
+import binascii
+from dataclasses import dataclass, replace
 from urllib.parse import parse_qsl, unquote
 
+import orjson
+
+from patriot.sensing.sta.compiler import Scope
 from patriot.sensing.sta.errors import Fault
 from patriot.sensing.sta.expressions import Options, Step
 from patriot.sensing.sta.model import BY_PLURAL, ENTITIES, OBSERVATION, Entity, target
@@ -30,6 +37,29 @@ def _levels(subject: str) -> list[str]:
 
 
 SUBJECTS = subject_of(ROOT) + ">"
+SEEN = "seen."
+PUBLIC = Scope()
+
+
+def seen(scope: Scope, subject: str) -> str:
+    """The subject under which this viewer hears what is said under the public one."""
+    who = orjson.dumps([scope.everything, scope.agencies, scope.writes])
+    return f"{SEEN}{base64.urlsafe_b64encode(who).decode().rstrip('=')}.{subject}"
+
+
+def unseen(subject: str) -> str:
+    """The public one."""
+    return subject.removeprefix(SEEN).partition(".")[2] if subject.startswith(SEEN) else subject
+
+
+def _scope_of(subject: str) -> Scope:
+    """Who hears it. Raises Fault."""
+    who = subject.removeprefix(SEEN).partition(".")[0]
+    try:
+        everything, agencies, writes = orjson.loads(base64.urlsafe_b64decode(who + "=" * (-len(who) % 4)))
+    except (binascii.Error, ValueError, TypeError):
+        raise Fault("no topic") from None
+    return Scope(bool(everything), tuple(agencies), bool(writes))
 
 
 @dataclass(frozen=True)
@@ -41,6 +71,7 @@ class Topic:
     steps: tuple[Step, ...]  # to the entity or collection
     options: Options
     part: str = ""
+    scope: Scope = PUBLIC  # who hears it
 
     @property
     def key(self) -> int | None:
@@ -63,6 +94,8 @@ class Topic:
 
 def topics(subject: str) -> list[Topic]:
     """The topics of a subscription; with wildcards, the entity sets it covers. None for what is no topic."""
+    if subject.startswith(SEEN):
+        return _topics_of(subject)
     if "*" in subject or ">" in subject:
         plurals = [subject_of(ROOT + entity.plural) for entity in ENTITIES]
         return [found for plain in plurals if covers(subject, plain) for found in topics(plain)]
@@ -70,6 +103,17 @@ def topics(subject: str) -> list[Topic]:
         return [_topic(subject, topic_of(subject).removeprefix(ROOT))]
     except Fault:
         return []
+
+
+def _topics_of(subject: str) -> list[Topic]:
+    """The same of what somebody may see."""
+    try:
+        scope = _scope_of(subject)
+    except Fault:
+        return []
+    return [
+        replace(found, subject=seen(scope, found.subject), scope=scope) for found in topics(unseen(subject))
+    ]
 
 
 def _topic(subject: str, rest: str) -> Topic:
