@@ -61,12 +61,13 @@ def center() -> Iterator[Center]:
     """Start one and wait until it is ready; stop it at the end of the block."""
     home = Path(tempfile.mkdtemp(prefix="patriot-bench-"))
     home.chmod(0o755)
-    http, mqtt, osmand = _free_port(), _free_port(), _free_port()
+    http, mqtt, osmand, sta = _free_port(), _free_port(), _free_port(), _free_port()
     env = os.environ | {
         "PATRIOT_HOME": str(home),
         "PATRIOT_HTTP_PORT": str(http),
         "PATRIOT_MQTT_PORT": str(mqtt),
         "PATRIOT_OSMAND_PORT": str(osmand),
+        "PATRIOT_STA_PORT": str(sta),
         "PATRIOT_SCENARIO": "none",
     }
     program = Path(sys.executable).with_name("patriot")

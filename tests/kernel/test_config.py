@@ -14,6 +14,11 @@ def test_it_has_a_default_for_everything() -> None:
     assert config.embedded_nats
 
 
+def test_a_second_one_needs_no_port_named_for_clients_of_the_standard() -> None:
+    assert Config.from_env({}).sta_port == 1885
+    assert Config.from_env({"PATRIOT_MQTT_PORT": "1884"}).sta_port == 1886
+
+
 @pytest.mark.parametrize("port", ["0", "65536", "http", "-1", "80.5"])
 def test_it_says_which_port_is_wrong(port: str) -> None:
     with pytest.raises(ValueError, match="PATRIOT_MQTT_PORT"):

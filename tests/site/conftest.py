@@ -38,7 +38,7 @@ class Installation:
     more: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        ports = {name: str(free_port()) for name in ("HTTP", "MQTT", "OSMAND")}
+        ports = {name: str(free_port()) for name in ("HTTP", "MQTT", "OSMAND", "STA")}
         self.env = {
             "PATRIOT_HOME": str(self.home),
             **{f"PATRIOT_{name}_PORT": port for name, port in ports.items()},

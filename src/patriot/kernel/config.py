@@ -46,13 +46,14 @@ class Config:
     def from_env(cls, env: Mapping[str, str] = os.environ) -> "Config":
         """Read the configuration. Raises ValueError, in words for an operator, on a port that is none."""
         http_port = _port(env, "PATRIOT_HTTP_PORT", 8000)
+        mqtt_port = _port(env, "PATRIOT_MQTT_PORT", 1883)
         return cls(
             home=Path(env.get("PATRIOT_HOME") or _default_home()).expanduser().absolute(),
             bind=env.get("PATRIOT_BIND") or "127.0.0.1",
             http_port=http_port,
-            mqtt_port=_port(env, "PATRIOT_MQTT_PORT", 1883),
+            mqtt_port=mqtt_port,
             osmand_port=_port(env, "PATRIOT_OSMAND_PORT", 5055),
-            sta_port=_port(env, "PATRIOT_STA_PORT", 1885),
+            sta_port=_port(env, "PATRIOT_STA_PORT", min(mqtt_port + 2, 65535)),
             city=env.get("PATRIOT_CITY") or "kota_bekasi",
             demo=env.get("PATRIOT_DEMO", "") == "1",
             scenario=env.get("PATRIOT_SCENARIO") or "ordinary-day",

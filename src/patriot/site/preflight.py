@@ -75,7 +75,11 @@ def check_machine(config: Config) -> None:
 
 def ports(config: Config) -> dict[str, int]:
     """The ports this installation listens on, by the variable that moves them."""
-    held = {"PATRIOT_HTTP_PORT": config.http_port, "PATRIOT_OSMAND_PORT": config.osmand_port}
+    held = {
+        "PATRIOT_HTTP_PORT": config.http_port,
+        "PATRIOT_OSMAND_PORT": config.osmand_port,
+        "PATRIOT_STA_PORT": config.sta_port,
+    }
     return held | ({"PATRIOT_MQTT_PORT": config.mqtt_port} if config.embedded_nats else {})
 
 
