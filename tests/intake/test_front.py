@@ -287,3 +287,9 @@ def test_another_version_is_told_so(door: Door) -> None:
     device.link = socket.create_connection(("127.0.0.1", door.port), timeout=10)
     device.link.sendall(packet(0x10, text("MQTT") + b"\x05\x02\x00\x3c" + text("x")))
     assert device.receive(4) == b"\x20\x02\x00\x01"
+
+
+def test_a_greeting_as_long_as_a_message_is_not_waited_for(door: Door) -> None:
+    with socket.create_connection(("127.0.0.1", door.port), timeout=5) as link:
+        link.sendall(b"\x10\xff\xff\x7f")  # two megabytes are announced
+        assert link.recv(1) == b""

@@ -24,6 +24,7 @@ import nats
 from patriot.intake import authors
 from patriot.intake.authors import Away, Stranger
 from patriot.intake.packets import (
+    LONGEST_GREETING,
     Kind,
     Malformed,
     Packet,
@@ -165,7 +166,7 @@ class Session:
                 await heard.unsubscribe()
 
     async def _sign_in(self) -> bool:
-        first = await read(self.reader)
+        first = await read(self.reader, LONGEST_GREETING)
         if first.kind != Kind.CONNECT:
             raise Malformed("the first packet is no CONNECT")
         said = connect(first.body)

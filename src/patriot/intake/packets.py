@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 
 LONGEST = 8 * 1024 * 1024
+LONGEST_GREETING = 64 * 1024  # of whom nothing is known yet
 LEVELS = {("MQTT", 4), ("MQIsdp", 3)}
 
 
@@ -95,8 +96,8 @@ class Body:
         return self.at < len(self.raw)
 
 
-async def read(reader: StreamReader) -> Packet:
-    """The next packet. Raises Malformed, IncompleteReadError at the end."""
+async def read(reader: StreamReader, longest: int = LONGEST) -> Packet:
+    """The next packet, of so many bytes at most. Raises Malformed, IncompleteReadError at the end."""
     first = (await reader.readexactly(1))[0]
     length, shift = 0, 0
     while True:
@@ -107,7 +108,7 @@ async def read(reader: StreamReader) -> Packet:
             break
         if shift > 21:
             raise Malformed("a length is too long")
-    if length > LONGEST:
+    if length > longest:
         raise Malformed("a packet is too long")
     return Packet(first >> 4, first & 15, await reader.readexactly(length))
 

@@ -17,7 +17,7 @@ from patriot.kernel.nkeys import Issuer, new_seed
 from patriot.site.account import Command, give, unprivileged
 
 # Thousands of devices with a subject each: a cache of the last thousand subjects is only ever missed, and
-# collecting garbage at each doubling of a small heap costs more than the memory is worth (docs/performance.md).
+# collecting garbage at each doubling of a small heap costs more than the memory is worth (performance.md).
 COLLECT_AT_PCT = 400
 MEMORY_SHARE = 4  # of the machine's memory; near it garbage is collected as often as it takes
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
