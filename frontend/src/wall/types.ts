@@ -220,6 +220,8 @@ export interface Forecast {
   days: number;
   ahead_h: number;
   at: string;
+  /** Why the gauge's own level is not believed: then only hours are told, from the gauges above. */
+  doubt: "" | "drift";
 }
 
 export interface Gauge extends Sensed {

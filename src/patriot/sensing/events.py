@@ -93,7 +93,7 @@ class IndexComputed:
     "sensing.forecast_made",
     public=["thing", "name", "method", "state", "now", "value", "low", "high", "peak_at", "peak_from",
             "peak_to", "level", "label", "mae_cm", "mae_hours", "coverage", "waves", "days", "ahead_h",
-            "area", "at"],
+            "area", "at", "doubt"],
 )  # fmt: skip
 @dataclass(frozen=True)
 class ForecastMade:
@@ -103,7 +103,8 @@ class ForecastMade:
     `method`: learned, or rule_of_thumb, which knows hours and no level. Levels in cm, 9 cases in 10 between
     `low` and `high`; `level`, `label`: the siaga level of `value`. `peak_to` None: it rises still where the
     view ends. The model's errors at waves it had not seen: `mae_cm`, `mae_hours`; `coverage`: how often the
-    interval held. `waves`, `days`: what it learned from.
+    interval held. `waves`, `days`: what it learned from. `doubt`: why the gauge's own level is not believed
+    ("drift"); then only hours are told, from the gauges above.
     """
 
     thing: int
@@ -128,6 +129,7 @@ class ForecastMade:
     agency: str
     area: str
     at: datetime
+    doubt: str = ""
 
 
 @announces("sensing.quarantine_resolved")

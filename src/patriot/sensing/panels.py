@@ -30,7 +30,7 @@ STALE = timedelta(seconds=15)  # of conclusions; each reading has its own age
 CHANGED, COMPUTED, FORETOLD = "sensing.condition_changed", "sensing.index_computed", "sensing.forecast_made"
 SHOWN = ("condition", "code", "level", "label", "priority", "thing", "name", "value", "at")
 TOLD = ("method", "state", "now", "value", "low", "high", "peak_at", "peak_from", "peak_to", "level", "label",
-        "mae_cm", "mae_hours", "coverage", "waves", "days", "ahead_h", "at")  # fmt: skip
+        "mae_cm", "mae_hours", "coverage", "waves", "days", "ahead_h", "at", "doubt")  # fmt: skip
 INDEX = ("value", "label", "critical", "reason", "level", "at")
 PURPOSES: dict[str, tuple[Purpose, ...]] = {
     "water": (Purpose.WATER_LEVEL, Purpose.RAIN),
@@ -141,7 +141,7 @@ def _told(row: Forecast) -> Row:
     card = row.model
     span = (card.until - card.since).total_seconds() / 86400 if card.since and card.until else 0.0
     return {
-        **row.detail, "value": row.value, "low": row.low, "high": row.high, "peak_at": row.peak_at,
+        "doubt": "", **row.detail, "value": row.value, "low": row.low, "high": row.high, "peak_at": row.peak_at,
         "peak_from": row.peak_from, "peak_to": row.peak_to, "at": row.made_at, "waves": card.events,
         "mae_cm": card.mae_cm and round(card.mae_cm, 1), "days": round(span, 1),
         "mae_hours": card.mae_hours and round(card.mae_hours, 2),

@@ -353,6 +353,13 @@ def gridded(at_s: Floats, values: Floats, since_s: float, until_s: float, longes
     return _bridged(grid, longest_gap)
 
 
+def blank(grid: Floats, since_s: float, spans: Sequence[Span]) -> None:
+    """Forget, in place, what lies between these moments (seconds since 1970, as `since_s` of the grid)."""
+    for begin, end in spans:
+        first = max(0, int((begin - since_s) // STEP_S))
+        grid[first : max(first, int((end - since_s) // STEP_S) + 1)] = np.nan
+
+
 def _bridged(grid: Floats, longest: int) -> Floats:
     known = np.flatnonzero(np.isfinite(grid))
     for left, right in pairwise(known):

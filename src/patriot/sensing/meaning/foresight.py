@@ -1,7 +1,7 @@
 """Learning the river's models from what is stored, and speaking of what comes. The mathematics: forecast."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from math import ceil
 from typing import Any
@@ -19,7 +19,8 @@ from patriot.ledger import actions as ledger
 from patriot.sensing.events import ForecastMade
 from patriot.sensing.judging.quality import SECOND
 from patriot.sensing.judging.thresholds import Crossing
-from patriot.sensing.meaning import forecast
+from patriot.sensing.judging.watch import DRIFT
+from patriot.sensing.meaning import drift, forecast
 from patriot.sensing.meaning.forecast import HOUR, STEP_S, Model, Outlook
 from patriot.sensing.meaning.indices import bring
 from patriot.sensing.meaning.river import Band, siaga
@@ -130,7 +131,10 @@ def learn(now: datetime, every: list[Target] | None = None) -> list[ForecastMode
     every = targets() if every is None else every
     if not every:
         return []
-    held = grids(_streams(every), _oldest(every, now), now, long=True)
+    since = _oldest(every, now)
+    held = grids(_streams(every), since, now, long=True)
+    for stream, spans in drift.spans(_streams(every), since, now).items():
+        forecast.blank(held[stream], since.timestamp(), spans)
     return [_learn(target, held, now) for target in every]
 
 
@@ -181,6 +185,9 @@ def speak(now: datetime) -> list[ForecastMade]:
     """Look ahead for every gauge; returns what was announced, which is what has changed enough."""
     every, cards = targets(), models()
     held = grids(_streams(every), now - LOOK_BACK, now, long=False) if every else {}
+    drifting = drift.now()
+    for stream in drifting & held.keys():
+        held[stream][:] = np.nan  # what it says of the level may be wrong by any amount
     before = {
         row.thing_id: row for row in Forecast.objects.order_by("thing_id", "-made_at").distinct("thing_id")
     }
@@ -189,6 +196,8 @@ def speak(now: datetime) -> list[ForecastMade]:
         card = cards.get(target.thing.pk)
         if card is not None:
             event = _look(target, card, held, now)
+            if target.stream in drifting:
+                event = replace(event, doubt=DRIFT)
             if _is_news(event, before.get(target.thing.pk)):
                 keep(event, card, target.thing)
                 said.append(event)
@@ -288,7 +297,8 @@ def _is_news(event: ForecastMade, before: Forecast | None) -> bool:
     if before is None or event.at - before.made_at >= NEWS_AFTER:
         return True
     told: dict[str, Any] = before.detail
-    if (event.state, event.method, event.level) != (told["state"], told["method"], told["level"]):
+    said = (event.state, event.method, event.level, event.doubt)
+    if said != (told["state"], told["method"], told["level"], told.get("doubt", "")):
         return True
     if event.value is not None and abs(event.value - (before.value or 0.0)) >= NEWS_CM:
         return True
@@ -305,7 +315,7 @@ def keep(event: ForecastMade, card: ForecastModel, thing: Thing) -> None:
             "value": event.value, "low": event.low, "high": event.high,
             "detail": {
                 "state": event.state, "method": event.method, "level": event.level, "label": event.label,
-                "now": event.now, "ahead_h": event.ahead_h,
+                "now": event.now, "ahead_h": event.ahead_h, "doubt": event.doubt,
             },
         },
     )  # fmt: skip
