@@ -124,3 +124,8 @@ def test_it_says_when_there_is_too_much_to_compare(
     said = sta.ask("GET", "Datastreams?$filter=st_equals(observedArea, Thing/Locations/location)")
     assert said.status == 400
     assert "write one of them out" in said.json["message"]
+
+
+def test_what_is_the_same_for_all_is_an_order_as_well(sta: Sta, world: World) -> None:
+    same = "st_equals(geography'POINT(1 1)', geography'POINT(1 1)')"
+    assert sta.names(f"Things?$orderby={same},name desc&$top=1") == ["Thing 3"]

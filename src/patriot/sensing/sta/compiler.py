@@ -146,6 +146,8 @@ def _sortable(value: Value) -> tuple[Kind, str]:
         return Kind.TEXT, f"({value.sql})::text"  # a whole one has no order but its text's
     if value.kind is Kind.RESULT or value.kind is Kind.JSON:
         return Kind.JSON, values.json_of(value)
+    if value.kind is Kind.BOOL:
+        return Kind.BOOL, f"({value.sql})::boolean"  # a mere `true` is no order to PostgreSQL
     if value.kind in values.CASTS:
         return value.kind, value.sql
     raise Fault(f"Nothing can be sorted by {values.NAMES[value.kind]}.")

@@ -259,12 +259,14 @@ OWN_FEATURE = (  # of the datastream when the observation was received
     "AND fp.until > {a}.received_at ORDER BY fp.until LIMIT 1), fd.feature_id) END "
     "FROM sensing_datastream fd WHERE fd.id = {a}.datastream_id)"
 )
-# ARRAY: so that the index on datastreams is used.
+# ARRAY: so that the index on datastreams is used. Of what never moved nothing is looked up for each reading.
 ABOUT = (
-    "({b}.feature_id = {key} OR ({b}.feature_id IS NULL AND {b}.datastream_id = ANY(ARRAY("
-    "SELECT fd.id FROM sensing_datastream fd WHERE fd.feature_id = {key} "
+    "({b}.feature_id = {key} OR ({b}.feature_id IS NULL AND ({b}.datastream_id = ANY(ARRAY("
+    "SELECT fd.id FROM sensing_datastream fd WHERE fd.feature_id = {key} AND fd.feature_since IS NULL)) "
+    "OR ({b}.datastream_id = ANY(ARRAY("
+    "SELECT fd.id FROM sensing_datastream fd WHERE fd.feature_id = {key} AND fd.feature_since IS NOT NULL "
     "UNION SELECT fp.datastream_id FROM sensing_pastfeature fp WHERE fp.feature_id = {key})) "
-    f"AND {OWN_FEATURE.replace('{a}', '{b}')} = {{key}}))"
+    f"AND {OWN_FEATURE.replace('{a}', '{b}')} = {{key}}))))"
 )
 MEASURES = ", ".join(f"({flag.value}, '{QUALITY_PREFIX}{str(flag.name).lower()}')" for flag in OF_THE_RESULT)
 QUALITY = (  # as `present.quality` says it (a test compares them): what was sent, else what was found odd
