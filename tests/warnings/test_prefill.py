@@ -91,7 +91,7 @@ def test_it_takes_figure_level_and_hour_of_one_forecast_the_newest(kota: None) -
     foretold(NIGHT + timedelta(hours=2), value=561.8, level=3, at=NIGHT + timedelta(minutes=20))
     row = drafted("forecast:1")
     assert row.template == "banjir_diperkirakan_1"
-    said = "diperkirakan mencapai 562 cm (Siaga 1) sekitar pukul 03.10 WIB. Prakiraan pukul 01.30 WIB."
+    said = "diperkirakan mencapai 562 cm (Siaga 1) sekitar pukul 03.10 WIB. Prakiraan dibuat pukul 01.30 WIB."
     assert said in row.description_id
     foretold(NIGHT + timedelta(hours=2), value=300, level=0, at=NIGHT + timedelta(minutes=40))
     with pytest.raises(NotFound):
@@ -126,8 +126,8 @@ def test_it_says_of_rain_what_the_gauge_measured_and_nothing_of_wind(kota: None)
     noticed(1, condition="rain:40", code="rain", value=23.52, unit="mm", name="Pos hujan Jatiasih")
     row = drafted("rain:40")
     assert (row.template, row.certainty) == ("hujan_sangat_lebat", "Observed")
-    assert "di Pos hujan Jatiasih: 23,5 mm dalam satu jam sampai pukul 01.10 WIB." in row.description_id
-    assert "at Pos hujan Jatiasih: 23.5 mm in the hour to 01.10 WIB." in row.description_en
+    assert "Pos hujan Jatiasih: 23,5 mm dalam satu jam sampai pukul 01.10 WIB, tergolong" in row.description_id
+    assert "Pos hujan Jatiasih: 23.5 mm in the hour to 01.10 WIB, which is" in row.description_en
     assert "angin" not in row.event_id + row.headline_id + row.description_id + row.instruction_id
     assert "wind" not in row.event_en + row.headline_en + row.description_en
     forecast = WarningTemplate.objects.get(code="hujan_lebat")
@@ -137,8 +137,8 @@ def test_it_says_of_rain_what_the_gauge_measured_and_nothing_of_wind(kota: None)
 def test_it_writes_a_fast_rise_as_each_language_does(kota: None) -> None:
     noticed(1, condition="rate_of_rise:12", code="rate_of_rise", value=87.34, unit="cm/h")
     row = drafted("rate_of_rise:12")
-    assert row.description_id == "Air di P2C naik cepat, 87,3 cm/jam pukul 01.10 WIB."
-    assert row.description_en == "The water at P2C is rising fast, 87.3 cm/h at 01.10 WIB."
+    assert row.description_id == "Air di P2C naik cepat: 87,3 cm/jam pada pukul 01.10 WIB."
+    assert row.description_en == "The water at P2C is rising fast: 87.3 cm/h at 01.10 WIB."
 
 
 def test_it_puts_the_figure_an_operator_writes_into_both_languages(kota: None, client: Client) -> None:
@@ -147,8 +147,8 @@ def test_it_puts_the_figure_an_operator_writes_into_both_languages(kota: None, c
             "time": "01.10 WIB", "areas": ["32.75.09.1004"]}  # fmt: skip
     client.post("/console/warnings/new/", told)
     row = PublicWarning.objects.get()
-    assert "naik cepat, 1,5 m/jam pukul" in row.description_id
-    assert "rising fast, 1.5 m/h at" in row.description_en
+    assert "naik cepat: 1,5 m/jam pada pukul" in row.description_id
+    assert "rising fast: 1.5 m/h at" in row.description_en
 
 
 AIR = [
@@ -165,8 +165,8 @@ def test_it_names_the_class_of_the_air_in_each_language(
     noticed(level, condition="ispu:7", code="ispu", value=215, unit="", name="SPKU Bekasi", label=code)
     row = drafted("ispu:7")
     assert row.severity == severity
-    assert row.description_id.endswith(f"(ISPU) di SPKU Bekasi 215 pukul 01.10 WIB: {indonesian}.")
-    assert row.description_en.endswith(f"(ISPU) at SPKU Bekasi is 215 at 01.10 WIB: {english}.")
+    assert row.description_id.endswith(f"(ISPU) SPKU Bekasi tercatat 215 pada pukul 01.10 WIB: {indonesian}.")
+    assert row.description_en.endswith(f"(ISPU) at SPKU Bekasi was 215 at 01.10 WIB: {english}.")
     assert indonesian.lower() in row.event_id.lower()
     assert english.lower() in row.event_en.lower()
     client.force_login(user(Role.OPERATOR))
@@ -184,7 +184,7 @@ def test_it_names_the_class_of_the_air_in_each_language(
 def test_it_claims_no_level_of_a_river_that_only_rises_fast(kota: None) -> None:
     noticed(1, condition="rate_of_rise:12", code="rate_of_rise", value=187.1)
     row = drafted("rate_of_rise:12")
-    assert "naik cepat, 187 cm" in row.description_id
+    assert "naik cepat: 187 cm" in row.description_id
     assert "Siaga" not in row.headline_id + row.description_id + row.event_id
 
 
