@@ -82,6 +82,20 @@ def test_it_writes_to_nobody_when_somebody_answers_in_time(mailbox: Mailbox) -> 
     assert called() == []
 
 
+def test_it_gets_nobody_out_of_bed_for_what_is_over(mailbox: Mailbox) -> None:  # noqa: F811
+    with clock.at(MORNING):
+        told("siaga:1", 3)
+        told("siaga:1", 0)
+        told("siaga:2", 3)
+    with clock.at(MORNING + 15 * MINUTE):
+        jobs.escalate()
+        told("siaga:2", 0)
+        jobs.call_outside()
+    wait_until(25)
+    assert to(mailbox) == []
+    assert {one.state for one in Alarm.objects.all()} == {"returned"}
+
+
 def test_it_tries_again_until_a_letter_has_left(mailbox: Mailbox) -> None:  # noqa: F811
     with clock.at(MORNING):
         told(level=2)

@@ -42,8 +42,11 @@ class CallOutRow:
 
 
 def due(rows: Sequence[Alarm], role: str, agency: str, step: int) -> None:
-    """Have somebody of the role called about these alarms. Within the transaction that decided so."""
-    if Role(role) not in OUTSIDE:
+    """Have somebody of the role called about those of these alarms that last. Within the transaction that
+    decided so.
+    """
+    rows = [row for row in rows if row.level]  # what is over needs a look, and nobody out of bed
+    if Role(role) not in OUTSIDE or not rows:
         return
     made = CallOut.objects.create(
         role=role, agency=agency, step=step, due_at=clock.now(), simulated=rows[0].simulated
@@ -84,9 +87,9 @@ def _people(row: CallOut, now: datetime) -> list[tuple[str, str]]:
 
 
 def _waiting(row: CallOut) -> list[Alarm]:
-    """Those that nobody has answered since, the most urgent first."""
+    """Those that last and that nobody has answered since, the most urgent first."""
     answered = Call.objects.filter(acknowledged_at__gte=row.due_at)
-    rows = row.alarms.filter(state__in=SHOUTING).exclude(calls__in=answered)
+    rows = row.alarms.filter(state__in=SHOUTING, level__gt=0).exclude(calls__in=answered)
     return sorted(rows, key=lambda one: (RANK[Priority(one.priority)], one.called_at, one.pk))
 
 
