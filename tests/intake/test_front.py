@@ -66,6 +66,7 @@ class Door:
 def door(transactional_db: None, broker: Broker, monkeypatch: pytest.MonkeyPatch) -> Iterator[Door]:
     """The door by itself, with the feed that tells of what is made."""
     monkeypatch.setattr(front, "LOOK_S", 0.2)
+    monkeypatch.setattr(front, "SETTLE_S", 0.0)
     found = Door(free_port())
     config = replace(broker.config, sta_port=found.port)
     bus = Bus(config.nats_address, "test")
@@ -230,6 +231,19 @@ def test_who_signed_in_hears_what_they_may_see_and_nobody_else_does(door: Door) 
     assert [heard(clients[0])["name"] for _ in range(3)] == ["1", "2", "3"]
     assert [heard(clients[1])["name"] for _ in range(2)] == ["2", "3"]
     assert heard(clients[2])["name"] == "3"
+
+
+def test_what_changed_before_the_subscription_is_not_told(
+    door: Door, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(front, "SETTLE_S", 0.5)
+    word = token(Role.ADMINISTRATOR)
+    maker, device = door.client("suite", word), door.client("suite", word)
+    for number, name in enumerate(("before", "after"), 1):
+        publish(maker, "v1.1/Things", orjson.dumps({"name": name, "description": ""}), number)
+        if name == "before":
+            assert subscribe(device, "v1.1/Things") == 2
+    assert heard(device)["name"] == "after"
 
 
 @pytest.mark.parametrize("topic", ["seen/#", "seen/+/v1.1/Things", "#"])

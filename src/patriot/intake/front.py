@@ -47,6 +47,7 @@ LOOPBACK = ("127.0.0.1", "::1", "localhost")
 AGAIN_S = 2.0
 LOOK_S = 15.0  # how often it is looked whether who is in still may
 SIGN_IN_S = 10.0
+SETTLE_S = 0.5  # longer than a change waits for the feed's question while nobody subscribed
 MOST_CLIENTS, MOST_TOPICS = 1000, 200
 MOST_UNSENT = 4 * 1024 * 1024  # bytes: who does not listen misses what comes then
 LONGEST_SUBJECT = 2000  # bytes: the broker reads no longer lines
@@ -82,16 +83,14 @@ class Front:
         )
         try:
             server = await asyncio.start_server(
-                lambda reader, writer: self._serve(link, reader, writer),
-                self.config.bind,
-                self.config.sta_port,
+                lambda *streams: self._serve(link, *streams), self.config.bind, self.config.sta_port
             )
-            async with server:
-                watching = asyncio.create_task(self._watch())
-                try:
-                    await lost.wait()
-                finally:
-                    watching.cancel()
+            watching = asyncio.create_task(self._watch())
+            try:
+                await lost.wait()
+            finally:
+                server.close()
+                watching.cancel()
         finally:
             for client in list(self._clients):
                 client.writer.close()
@@ -138,6 +137,7 @@ class Session:
     token: str = ""
     _silence: float | None = None
     _topics: dict[str, Subscription] = field(default_factory=dict)
+    _settled: set[str] = field(default_factory=set)  # topics the client knows it is subscribed to
     _received: set[int] = field(default_factory=set)  # numbers of QoS 2 that the client still remembers
 
     async def run(self) -> None:
@@ -199,10 +199,15 @@ class Session:
         self.writer.write(answer(Kind.PUBCOMP, number))
 
     async def _subscribe(self, found: Packet) -> None:
-        """Subscribe at the broker; it knows of it before the client hears so."""
+        """Subscribe at the broker, which knows of it before the client hears so. What changed before is not
+        told: it may still be on its way, see `sta.feed`.
+        """
         number, wanted = subscribe(found.body)
         codes = [qos if await self._hear(topic) else FAILED for topic, qos in wanted]
         await self.link.flush()
+        if not self._topics.keys() <= self._settled:
+            await asyncio.sleep(SETTLE_S)
+            self._settled |= self._topics.keys()
         self.writer.write(answer(Kind.SUBACK, number, bytes(codes)))
 
     async def _hear(self, topic: str) -> bool:
@@ -214,21 +219,23 @@ class Session:
             if len(heard.encode()) > LONGEST_SUBJECT:
                 return False
             plain = not subject.endswith(">") and "*" not in subject.split(".")
-            self._topics[topic] = await self.link.subscribe(heard, cb=self._says(topic if plain else ""))
+            self._topics[topic] = await self.link.subscribe(heard, cb=self._says(topic, plain=plain))
         return True
 
-    def _says(self, topic: str) -> Callable[[Msg], Awaitable[None]]:
+    def _says(self, topic: str, *, plain: bool) -> Callable[[Msg], Awaitable[None]]:
         """What hands a message on: under the topic as the client wrote it, with wildcards under its own."""
 
         async def say(heard: Msg) -> None:
-            if self.writer.transport.get_write_buffer_size() < MOST_UNSENT:
-                self.writer.write(message(topic or topic_of(unseen(heard.subject)), heard.data))
+            if topic in self._settled and self.writer.transport.get_write_buffer_size() < MOST_UNSENT:
+                name = topic if plain else topic_of(unseen(heard.subject))
+                self.writer.write(message(name, heard.data))
 
         return say
 
     async def _unsubscribe(self, found: Packet) -> None:
         number, topics = unsubscribe(found.body)
         for topic in topics:
+            self._settled.discard(topic)
             if heard := self._topics.pop(topic, None):
                 await heard.unsubscribe()
         self.writer.write(answer(Kind.UNSUBACK, number))
