@@ -1,14 +1,17 @@
 """One wave down one river: who calls, who stands beneath, and that nothing is lost."""
 
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import timedelta
 
 import pytest
+from django.db import connection
 
 from patriot.alarms import actions, jobs, panels, queries
-from patriot.alarms.models import Alarm, AlarmType, Call
+from patriot.alarms.models import Alarm, AlarmType, Call, EscalationStep
 from patriot.alarms.rules import State
 from patriot.kernel import clock
-from patriot.kernel.errors import Conflict
+from patriot.kernel.errors import Conflict, Refused
 from patriot.sensing.meaning import downstream
 from patriot.sensing.models import Condition, RiverLink, Thing
 from tests.alarms.makers import MORNING, OPERATOR, told
@@ -213,3 +216,27 @@ def test_it_knows_what_lies_above_by_links_kilometres_and_basins(river: dict[str
     assert above[near.pk] == wet | {upper, other, middle}
     assert above[rains[0].pk] == {rains[1].pk}
     assert other not in above
+
+
+@pytest.mark.django_db(transaction=True)
+def test_it_waits_for_nobody_in_a_circle(river: dict[str, Thing]) -> None:
+    """Gauges change, an operator lays alarms aside, reminders go out: all at once, and nobody is refused."""
+    EscalationStep.objects.create(priority="high", step=1, after_minutes=0, role="operator")
+    alarms = [at(one, 1, "high") for one in river.values()]
+
+    def live(turn: int) -> None:
+        try:
+            for n in range(12):
+                thing = list(river.values())[(turn + n * (1 if turn % 2 else 3)) % 4]
+                at(thing, 1 + n % 3, ("low", "medium", "high")[n % 3])
+                with suppress(Refused):
+                    until = clock.now() + 5 * MINUTE
+                    actions.shelve(alarms[(turn + n) % 4].pk, until, "Known", viewer=OPERATOR)
+                with suppress(Refused):
+                    actions.unshelve(alarms[(turn + n) % 4].pk, viewer=OPERATOR)
+                jobs.escalate()
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(4) as pool:
+        assert list(pool.map(live, range(4))) == [None] * 4

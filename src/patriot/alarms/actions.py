@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from patriot.alarms import events
-from patriot.alarms.change import UNHIDDEN, UNSEEN, announce, locked, put, reason_of, sees, step
+from patriot.alarms.change import UNHIDDEN, UNSEEN, announce, locked, put, reason_of, sees, several, step
 from patriot.alarms.checklist import note, tick_step
 from patriot.alarms.conditions import Said, apply_rules, come_back, raise_from_condition
 from patriot.alarms.consequences import settle
@@ -74,6 +74,7 @@ def acknowledge_all(seen: Iterable[tuple[int, int]], *, viewer: Viewer) -> int:
 @transaction.atomic
 def undo_acknowledge(alarm_id: int, *, viewer: Viewer) -> None:
     """Take one's own acknowledgement back, within two minutes. Raises Conflict, NotAllowed, NotFound."""
+    several()
     row = locked(alarm_id, viewer)
     new = step(row, "undo_acknowledge", viewer)
     theirs = row.acknowledged_by == viewer.actor and row.acknowledged_at is not None
@@ -107,6 +108,7 @@ def longest_shelving(priority: str) -> timedelta:
 @transaction.atomic
 def shelve(alarm_id: int, until: datetime, reason: str, *, viewer: Viewer) -> None:
     """Lay an alarm aside for a limited time, and say why. Raises Invalid, Conflict, NotAllowed, NotFound."""
+    several()
     row = locked(alarm_id, viewer)
     new = step(row, "shelve", viewer)
     reason, now = reason_of(reason), clock.now()
@@ -146,6 +148,7 @@ def end_shelving(alarm_id: int) -> bool:
 @transaction.atomic
 def take_out_of_service(alarm_id: int, reason: str, *, viewer: Viewer, until: datetime | None = None) -> None:
     """Nobody trusts it for now, and why; `until`: when it is expected back. Raises Invalid and the others."""
+    several()
     row = locked(alarm_id, viewer)
     new = step(row, "take_out", viewer)
     reason, now = reason_of(reason), clock.now()

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+from django.db import connection
 from django.utils.translation import gettext as _
 
 from patriot.alarms import events
@@ -16,6 +17,7 @@ from patriot.people.rules import Viewer
 
 type MakeEvent = Callable[..., events.About]
 LONGEST_REASON = 300
+SEVERAL = int.from_bytes(b"alarms")  # the advisory lock of those who change several
 COPIED = tuple(name for name in events.About.__dataclass_fields__ if name not in ("alarm", "agency_name"))
 
 
@@ -30,6 +32,15 @@ def locked(alarm_id: int, viewer: Viewer | None = None) -> Alarm:
     if row is None or (viewer is not None and not sees(viewer, row.agency)):
         raise NotFound(_("There is no such alarm."))
     return row
+
+
+def several() -> None:
+    """Wait until nobody else changes several alarms, and be the only one to until this transaction ends.
+
+    Before any row is held: else two who each hold one and want the other's would wait in a circle.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [SEVERAL])
 
 
 def is_latching(code: str) -> bool:

@@ -9,7 +9,7 @@ from django.db import transaction
 from django.db.models import Q
 
 from patriot.alarms import events
-from patriot.alarms.change import UNHIDDEN, UNSEEN, announce, call, is_latching, put
+from patriot.alarms.change import UNHIDDEN, UNSEEN, announce, call, is_latching, put, several
 from patriot.alarms.consequences import lead_for, put_beneath, settle
 from patriot.alarms.models import Alarm, Call, SuppressionRule
 from patriot.alarms.rules import HIDDEN, Priority, Rule, State, Subject, after, news_of, outgrows, suppressor
@@ -68,6 +68,7 @@ def raise_from_condition(said: Said, *, entry: int, actor: str, simulated: bool 
 
     Entries at or before the one the alarm stands at change nothing: told twice, it happens once.
     """
+    several()
     row = _row_of(said, simulated)
     if entry <= row.last_entry:
         return row.state
@@ -193,6 +194,7 @@ def apply_rules() -> int:
     """Suppress what a rule hides now and release what none hides any more, then see what follows from what;
     returns how many changed.
     """
+    several()
     now = clock.now()
     rules, active = _rules(now), _active()
     looked_at = Alarm.objects.filter(

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from django.db import transaction
 
 from patriot.alarms import callouts, events, rules
-from patriot.alarms.change import announce, put
+from patriot.alarms.change import announce, put, several
 from patriot.alarms.models import Alarm, EscalationStep
 from patriot.alarms.rules import RANK, SHOUTING, Priority
 from patriot.kernel import clock
@@ -34,6 +34,7 @@ def remind() -> int:
     now, steps = clock.now(), chain()
     if not steps:
         return 0
+    several()
     due: dict[tuple[str, str, bool], list[tuple[Alarm, rules.Call]]] = defaultdict(list)
     waiting = Alarm.objects.filter(state__in=SHOUTING, called_at__lte=now - min(one.after for one in steps))
     for row in waiting.select_for_update().order_by("pk"):

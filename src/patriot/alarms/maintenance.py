@@ -6,7 +6,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from patriot.alarms import events
-from patriot.alarms.change import locked, reason_of, sees
+from patriot.alarms.change import locked, reason_of, sees, several
 from patriot.alarms.conditions import apply_rules
 from patriot.alarms.models import Alarm, SuppressionRule
 from patriot.alarms.rules import OWNERS
@@ -27,6 +27,7 @@ def suppress(
     Raises Invalid for a window that has passed or is longer than 14 days, Conflict for an alarm without a
     thing (shelve it instead), NotAllowed, NotFound.
     """
+    several()
     row = locked(alarm_id, viewer)
     if not viewer.has(*OWNERS):
         raise NotAllowed(_("Your role does not allow this."))
@@ -50,6 +51,7 @@ def suppress(
 @transaction.atomic
 def end_window(key: str, *, viewer: Viewer) -> None:
     """End a window before its time: what it hides comes back. Raises NotFound, NotAllowed."""
+    several()
     rule = SuppressionRule.objects.select_for_update().filter(key=key, from_pack=False).first()
     agency = _agency_of(rule)
     if rule is None or not sees(viewer, agency):
