@@ -242,3 +242,17 @@ def test_the_quality_that_is_asked_for_is_the_one_that_is_said_for_every_flag(db
         )
         found = [None if text is None else orjson.loads(text) for _flags, text in cursor.fetchall()]
     assert found == [quality(flags) for flags in range(every)]
+
+
+def test_nothing_is_posted_below_what_is_not_where_the_path_says(sta: Sta, world: World) -> None:
+    other = f"Things({world.things[1]})/Datastreams({world.streams[0]})/Observations"
+    assert sta.ask("POST", other, {"result": 300}).status == 404
+    own = f"Things({world.things[0]})/Datastreams({world.streams[0]})/Observations"
+    assert sta.ask("POST", own, {"result": 300}).status == 201
+
+
+def test_options_are_the_same_in_upper_and_lower_case(sta: Sta, world: World) -> None:
+    said = sta.get("Things?$orderBy=id desc&$Top=1&$SELECT=id").json
+    assert [each["@iot.id"] for each in said["value"]] == [world.things[3]]
+    assert [each["@iot.id"] for each in sta.get(said["@iot.nextLink"]).value] == [world.things[2]]
+    assert sta.ask("GET", "Things?$top=1&$Top=2").status == 400

@@ -356,12 +356,15 @@ def options_of(said: dict[str, object]) -> Options:
 def parse_options(pairs: list[tuple[str, str]]) -> Options:
     """A query string's pairs, decoded. Raises Fault for what is unknown, twice or unreadable.
 
-    Names that do not begin with a dollar are nobody's business here and passed over.
+    Names that do not begin with a dollar are nobody's business here and passed over. Upper and lower case are
+    the same, as in OData 4.01 and for FROST's `$orderBy`.
     """
     said: dict[str, object] = {}
-    for name, text in pairs:
-        if not name.startswith("$"):
+    known = {name.lower(): name for name in INNER}
+    for written, text in pairs:
+        if not written.startswith("$"):
             continue
+        name = known.get(written.lower(), written)
         if name in said:
             raise Fault(f"{name} stands twice.")
         said[name] = _option(name, text)

@@ -23,6 +23,7 @@ from patriot.sensing.sta.write import Change, Writer
 JSON = "application/json"
 CREATE_OBSERVATIONS = "CreateObservations"
 MOST_DELETED = 1000  # by one filter
+PAGED = ("$top", "$skip", "$skiptoken")  # what the link to the next page says anew
 INDEXED = re.compile(r"(.+?)((?:\[\d{1,8}\])+)")
 
 
@@ -126,7 +127,7 @@ def _collection(call: Call, resource: Resource, reader: Reader, options: Options
 
 
 def _next(call: Call, options: Options, shown: int, token: str) -> str:
-    kept = [(name, text) for name, text in call.query if name not in ("$top", "$skip", "$skiptoken")]
+    kept = [(name, text) for name, text in call.query if name.lower() not in PAGED]
     skip = (options.skip or 0) + shown
     pairs = [("$top", str(shown if options.top is None else options.top)), ("$skip", str(skip)), *kept]
     return f"{call.base}/{call.path.strip('/')}?{present.query([*pairs, ('$skiptoken', token)])}"
@@ -187,13 +188,15 @@ def destination(call: Call, steps: list[Step]) -> tuple[model.Entity, tuple[Link
         raise Fault("POST makes entities in a collection; PATCH changes one.", 405)
     if len(steps) == 1:
         return resolve(steps, Reader(call.author.scope, call.base)).source.entity, None
-    above = resolve(steps[:-1], Reader(call.author.scope, call.base))
+    reader = Reader(call.author.scope, call.base)
+    above = resolve(steps[:-1], reader)
     link = above.source.entity.link(steps[-1].name)
     if not above.single or above.inside or link is None:
         raise Fault("POST makes entities in a collection, such as Datastreams(1)/Observations.", 405)
     if link.key:
         raise Fault(f"{link.name} is one entity and no collection: make it in {target(link).plural}.", 405)
-    assert above.source.wanted is not None
+    if above.source.wanted is None or not reader.exists(above.source):
+        raise missing(f"{above.source.entity.name} {above.source.wanted}")
     return target(link), (link, above.source.wanted)
 
 
