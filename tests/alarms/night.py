@@ -4,7 +4,7 @@ What gauges measure comes from the simulator's world, goes through sensing's own
 forecasts, and to alarms through the ledger, minute by minute. Only the clock is ours.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -13,7 +13,7 @@ import numpy as np
 
 from patriot.alarms import jobs
 from patriot.alarms import pack as alarm_rules
-from patriot.alarms.models import Alarm, Call
+from patriot.alarms.models import Call
 from patriot.kernel import clock
 from patriot.kernel.pack import Pack
 from patriot.kernel.reactions import reactions
@@ -127,8 +127,3 @@ def _uid(row: Datastream) -> str:
 
 def _reading(pk: int, at: float, value: float) -> sensing.Reading:
     return sensing.Reading(pk, value, datetime.fromtimestamp(at, UTC))
-
-
-def standing() -> Iterator[Alarm]:
-    """Every alarm that is not normal."""
-    yield from Alarm.objects.exclude(state="normal").order_by("pk")
