@@ -142,7 +142,8 @@ def _told(row: Forecast) -> Row:
     span = (card.until - card.since).total_seconds() / 86400 if card.since and card.until else 0.0
     return {
         "doubt": "", **row.detail, "value": row.value, "low": row.low, "high": row.high,
-        "peak_at": row.peak_at, "peak_from": row.peak_from, "peak_to": row.peak_to, "at": row.made_at, "waves": card.events,
+        "peak_at": row.peak_at, "peak_from": row.peak_from, "peak_to": row.peak_to,
+        "at": row.made_at, "waves": card.events,
         "mae_cm": card.mae_cm and round(card.mae_cm, 1), "days": round(span, 1),
         "mae_hours": card.mae_hours and round(card.mae_hours, 2),
         "coverage": card.coverage and round(card.coverage, 3),
