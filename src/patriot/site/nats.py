@@ -1,13 +1,12 @@
 """The embedded NATS: message stream and MQTT broker, the real server with its store under the home."""
 
 import json
-import os
 import secrets
 import shutil
 import signal
 import socket
 import sys
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -16,10 +15,6 @@ from patriot.kernel.config import Config
 from patriot.kernel.nkeys import Issuer, new_seed
 from patriot.site.account import Command, give, unprivileged
 
-# Thousands of devices with a subject each: a cache of the last thousand subjects is only ever missed, and
-# collecting garbage at each doubling of a small heap costs more than the memory is worth (performance.md).
-COLLECT_AT_PCT = 400
-MEMORY_SHARE = 4  # of the machine's memory; near it garbage is collected as often as it takes
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 TEMPLATE = """\
 server_name: patriot
@@ -68,6 +63,7 @@ authorization {{
 """
 # The user `device` is for gateways, which speak for many devices, and for everybody on this machine. A device
 # with a name and secret of its own is let in by the intake and may say less: see intake/door.py.
+# Thousands of devices have a subject each: a cache of the last thousand subjects is only ever missed.
 # Mappings: a SensorThings creation goes to the intake alone; what the house says under `said.` reaches all.
 # What they may say, in MQTT device/# and so on:
 TOPICS = [
@@ -115,11 +111,7 @@ class Nats:
 
     def command(self) -> Command:
         """How to run the server in the foreground."""
-        settings = self.folder / "nats.conf"
-        command = unprivileged(self.program, ["-c", settings], self.folder, signal.SIGTERM)
-        memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // MEMORY_SHARE
-        env = {"GOGC": str(COLLECT_AT_PCT), "GOMEMLIMIT": f"{memory}B", **os.environ}
-        return replace(command, options={**command.options, "env": env})
+        return unprivileged(self.program, ["-c", self.folder / "nats.conf"], self.folder, signal.SIGTERM)
 
     def _port(self) -> int:
         """The same port as last time when it is free, so that clients find the server again."""
