@@ -3,10 +3,8 @@
 Requests as in FROST's Capability7Tests and OGC's; names of clients and topics as their helpers choose them.
 """
 
-import asyncio
 import socket
 import struct
-import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
@@ -23,10 +21,9 @@ from patriot.people.models import ApiToken
 from patriot.people.rules import Role, digest
 from patriot.sensing.models import Datastream, Quarantined, Thing
 from patriot.sensing.models import Device as Registered
-from patriot.sensing.sta import feed as feeds
 from patriot.sensing.sta.feed import Feed
 from tests import factories
-from tests.api.sensorthings.test_mqtt import ended
+from tests.api.sensorthings.test_mqtt import at_work
 from tests.intake.broker import Broker, Device, packet, text
 from tests.intake.conftest import Running, free_port, gauge
 from tests.intake.test_exactly_once import LONGEST_WAIT, publish
@@ -71,18 +68,9 @@ def door(transactional_db: None, broker: Broker, monkeypatch: pytest.MonkeyPatch
     config = replace(broker.config, sta_port=found.port)
     bus = Bus(config.nats_address, "test")
     told = Feed(bus, "http://x/v1.1", work=messages)
-    loop = asyncio.new_event_loop()
-    tasks = [loop.create_task(one.run()) for one in (bus, told, Front(config))]
-    thread = threading.Thread(target=loop.run_forever)
-    thread.start()
-    until(lambda: bus.connected and _listens(found))
-    feeds.attach(told)
-    yield found
-    feeds.detach(told)
-    asyncio.run_coroutine_threadsafe(ended(tasks), loop).result(10)
-    loop.call_soon_threadsafe(loop.stop)
-    thread.join(10)
-    loop.close()
+    with at_work(told, bus, Front(config)):
+        until(lambda: bus.connected and _listens(found))
+        yield found
 
 
 def _listens(door: Door) -> bool:

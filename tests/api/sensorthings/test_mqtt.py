@@ -5,8 +5,9 @@ import struct
 import subprocess
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import orjson
@@ -28,6 +29,12 @@ from tests.site.mqtt import Device, _text
 
 __all__ = ["installation"]
 DAY = "-01-01T00:00:00Z"
+
+
+class Runs(Protocol):
+    """What lives in an event loop until it is cancelled."""
+
+    async def run(self) -> None: ...
 
 
 def subscribe(device: Device, topic: str, number: int) -> None:
@@ -75,18 +82,27 @@ def broker(installation: Installation) -> Iterator[Installation]:
 def told(transactional_db: None, broker: Installation) -> Iterator[Installation]:
     """A broker at which the web process's feed is at work."""
     feed = Feed(Bus(broker.config.nats_address, "test"), "http://x/v1.1", work=messages)
+    with at_work(feed, feed.bus):
+        broker.wait_for(lambda: feed.bus.connected, 10)
+        yield broker
+
+
+@contextmanager
+def at_work(feed: Feed, *others: Runs) -> Iterator[None]:
+    """The feed, told of changes, and others beside it in an event loop of their own."""
     loop = asyncio.new_event_loop()
-    tasks = [loop.create_task(feed.bus.run()), loop.create_task(feed.run())]
+    tasks = [loop.create_task(one.run()) for one in (feed, *others)]
     thread = threading.Thread(target=loop.run_forever)
     thread.start()
-    broker.wait_for(lambda: feed.bus.connected, 10)
     feeds.attach(feed)
-    yield broker
-    feeds.detach(feed)
-    asyncio.run_coroutine_threadsafe(ended(tasks), loop).result(10)
-    loop.call_soon_threadsafe(loop.stop)
-    thread.join(10)
-    loop.close()
+    try:
+        yield
+    finally:
+        feeds.detach(feed)
+        asyncio.run_coroutine_threadsafe(ended(tasks), loop).result(10)
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join(10)
+        loop.close()
 
 
 async def ended(tasks: "list[asyncio.Task[None]]") -> None:
