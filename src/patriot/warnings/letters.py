@@ -20,7 +20,6 @@ from patriot.warnings.push import Outcome
 
 log = logging.getLogger(__name__)
 
-TROUBLE = (smtplib.SMTPException, OSError)
 MOST_ASKED = 50  # confirmations a run
 ENHANCED = re.compile(rb"5\.\d{1,3}\.\d{1,3}\b")  # RFC 3463: 5.1.x is about an address, 5.7.1 is policy …
 OF_THE_SENDER = ("5.1.7", "5.1.8")  # the address that is wrong is ours
@@ -42,7 +41,7 @@ def ask_waiting() -> int:
             log.info("an address that was to be asked is refused")
             if any(code < 500 for code, _words in fault.recipients.values()):
                 continue  # not now
-        except TROUBLE as trouble:
+        except house.TROUBLE as trouble:
             log.warning("mail cannot be sent: %s", type(trouble).__name__)
             break
         Subscription.objects.filter(pk=row.pk).update(asked_at=clock.now())
@@ -84,7 +83,7 @@ def send_warning(row: PublicWarning, told: Subscription) -> Outcome:
         letter.send()
     except smtplib.SMTPRecipientsRefused as fault:
         return judged(*next(iter(fault.recipients.values())))
-    except TROUBLE as trouble:
+    except house.TROUBLE as trouble:
         return Outcome("later", type(trouble).__name__)
     return Outcome("sent")
 
